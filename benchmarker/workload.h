@@ -1,0 +1,20 @@
+/* The tests: names, scripts, what they do. */
+#ifndef BENCHMARKER_WORKLOAD_H
+#define BENCHMARKER_WORKLOAD_H
+
+#include "base/error.h"
+#include "base/str.h"
+#include "benchmarker/engine.h"
+
+struct workload {
+	const char *name;   /* "oltp_read_only" */
+	const char *script; /* Lua module that sysbench ships: "oltp_read_only" */
+	bool writes;        /* changes data */
+};
+
+/* All, in the order in which they run by default; the array ends with a NULL name. */
+const struct workload *workload_all(void);
+/* ERROR_USAGE for an unknown name, with the nearest one. */
+int workload_find(const char *name, const struct workload **ret, struct error *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* Messages for people, on stderr. For src/ alone: libraries return errors and call a progress callback.
+ *
+ * On a terminal, log_progress redraws one line; elsewhere it prints one line a step. NO_COLOR and --quiet respected.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+enum log_level { LOG_QUIET, LOG_NORMAL, LOG_VERBOSE };
+
+void log_init(enum log_level level, bool color); /* color is only used on a terminal */
+void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* detail lines, then "dbdyno: message", then "hint: …". Printed at every level. */
+void log_error(const struct error *err);
+/* done of total steps, with what is going on. Steps that end are printed once off a terminal. */
+void log_progress(unsigned done, unsigned total, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void log_progress_end(void);
+
+#endif

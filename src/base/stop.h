@@ -1,0 +1,23 @@
+/* "Please stop": how SIGTERM and SIGINT reach every wait in the program.
+ *
+ * stop_install() once, early in main: SIGTERM, SIGINT and SIGHUP then make stop_fd() readable for good, and wake
+ * every poll that includes it. Every blocking function of this program polls stop_fd() beside what it waits for and
+ * returns stop_error() when it fires. Teardown (stopping servers, sealing results) does not look at it.
+ * stop_fd() is -1 before stop_install (poll ignores it), so library tests need no set-up.
+ */
+#ifndef BASE_STOP_H
+#define BASE_STOP_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+int stop_install(struct error *err);
+int stop_fd(void);
+bool stop_requested(void);
+/* ERROR_INTERRUPTED with the signal, if stop was requested: "stopped by SIGTERM". Returns -1. */
+int stop_error(struct error *err);
+/* 0, or -1 and stop_error when a stop was requested. For loops between two steps. */
+int stop_check(struct error *err);
+
+#endif

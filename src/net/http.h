@@ -1,0 +1,66 @@
+/* HTTP requests: bounded, cancellable, TLS verified. The edge over libcurl; nothing else includes curl.h.
+ *
+ *     struct http_request rq = HTTP_REQUEST_INIT; rq.method = "PUT"; rq.url = url; rq.body = …;
+ *     CLEANUP(http_reply) struct http_reply reply = HTTP_REPLY_INIT(1 << 20);
+ *     if (http_do(&rq, &reply, err) < 0) …        // no reply at all: DNS, connect, TLS, reset, stall, deadline
+ *     if (reply.status != 200) …                  // every status is a reply, also 500; redirects are never followed
+ *
+ * Error kind: ERROR_PUBLISH, or ERROR_INTERRUPTED on a stop request. Messages name method, host and path, never
+ * headers or query values (they may hold secrets). Retries are the caller's business.
+ */
+#ifndef NET_HTTP_H
+#define NET_HTTP_H
+
+#include "base/error.h"
+#include "base/str.h"
+
+#include <stdint.h>
+
+/* How a request without a reply failed, for retry decisions. */
+enum http_failure {
+	HTTP_FAILURE_NONE,
+	HTTP_FAILURE_RESOLVE,
+	HTTP_FAILURE_CONNECT,
+	HTTP_FAILURE_TLS,
+	HTTP_FAILURE_TIMEOUT,
+	HTTP_FAILURE_TRANSFER,
+	HTTP_FAILURE_LOCAL
+};
+
+struct http_request {
+	const char *method;
+	const char *url;               /* sent exactly so: no path normalisation */
+	const struct strlist *headers; /* "Name: value"; NULL: none */
+	const void *body;              /* body_len bytes; or */
+	int body_fd;                   /* body_len bytes of a file from body_offset; -1: use body */
+	uint64_t body_offset;
+	uint64_t body_len;
+	int reply_fd; /* reply body is written here (2xx only; other bodies go to reply.body); -1: to reply.body */
+	uint64_t reply_max;               /* largest reply body to reply_fd, bytes; 0: 5 GiB */
+	uint64_t timeout_ns;              /* whole request; 0: 60 s */
+	uint64_t stall_ns;                /* longest time without a byte; 0: 30 s */
+	const char *ca_file;              /* PEM bundle in addition to the environment's default; NULL: default */
+	uint64_t *ret_first_byte_mono_ns; /* when the reply's first byte came (monotonic); may be NULL */
+};
+#define HTTP_REQUEST_INIT                     \
+	{                                     \
+		.body_fd = -1, .reply_fd = -1 \
+	}
+
+struct http_reply {
+	long status;
+	struct strlist headers; /* "name: value", names in lower case; at most 64 KiB in all */
+	struct strbuf body;     /* at most its max bytes; more is HTTP_FAILURE_TRANSFER */
+	enum http_failure failure;
+};
+#define HTTP_REPLY_INIT(max_bytes)             \
+	{                                      \
+		.body = STRBUF_INIT(max_bytes) \
+	}
+void http_reply_release(struct http_reply *r);
+
+int http_do(const struct http_request *rq, struct http_reply *reply, struct error *err);
+/* Value of a reply header by lower-case name, or NULL. */
+const char *http_reply_header(const struct http_reply *reply, const char *name);
+
+#endif
