@@ -1,4 +1,14 @@
-/* The report: one struct of plain data in, text out. Pure: no files, no clock, no database. */
+/* The report: one struct of plain data in, text out. Pure: no files, no clock, no database.
+ *
+ *     struct report r = { .title = …, .status = "done", .from = { … }, .to = { … }, .tests = tests, .tests_len = n };
+ *     CLEANUP(strbuf) struct strbuf page = STRBUF_INIT(REPORT_MAX_BYTES);
+ *     if (report_html(&r, &page, err) < 0) …
+ *
+ * What each part means to a reader, and the JSON shape: docs/report.md. Any string may be NULL (not known) or hostile:
+ * broken UTF-8 and control characters are replaced, everything else is escaped as the output needs. Numbers that
+ * cannot be said (NAN, an endless interval) print as a dash, in JSON as null. Every function appends to out and fails
+ * only as strbuf does: out of memory, or larger than out->max.
+ */
 #ifndef BENCHMARKER_REPORT_H
 #define BENCHMARKER_REPORT_H
 
@@ -8,6 +18,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define REPORT_MAX_BYTES ((size_t)32 << 20) /* a sensible out->max */
 
 struct report_server {
 	const char *label; /* "from" */
@@ -25,35 +37,57 @@ struct report_test {
 	struct comparison comparison;
 };
 
+/* Something that happened and that a reader should know. */
+struct report_note {
+	const char *level; /* "info", "warning", "error": as results_add_event's */
+	const char *test;  /* NULL: the whole run */
+	const char *text;
+};
+
+/* What a user's --query gave. */
+struct report_query {
+	const char *sql;
+	const char *const *columns; /* names, NULL-terminated; NULL: no header row */
+	const char *html;           /* rows as query_run prints them with QUERY_HTML; tags but TR, TD, TH are escaped */
+	const char *error;          /* not NULL: the query failed with this */
+};
+
+struct report_profile {
+	const char *name, *file; /* file: relative to the report's folder */
+	uint64_t samples;
+	double seconds;
+};
+
 struct report {
 	const char *title; /* "gms 1a2b3c4 → 5d6e7f8" */
 	const char *run_id, *dbdyno_version, *status, *pairing, *command_line;
-	int64_t started_unix, ended_unix;
-	const char *machine; /* one line */
+	const char *error;                /* why status is "failed" or "interrupted"; NULL: not known */
+	int64_t started_unix, ended_unix; /* 0: not known */
+	const char *machine;              /* one line */
 	unsigned threads;
 	unsigned long long table_size, seed;
-	double margin;
+	double margin; /* 0.05: ratios within 5 % count as the same */
 	struct report_server from, to;
 	const struct report_test *tests;
 	size_t tests_len;
-	const char *const *notes; /* events and warnings, NULL-terminated */
-	struct report_query {
-		const char *sql;
-		const char *html;
-	} const *queries; /* results of --query, already HTML */
+	const struct report_note *notes; /* in time order; errors and warnings are shown first */
+	size_t notes_len;
+	const struct report_query *queries;
 	size_t queries_len;
-	struct report_profile {
-		const char *name, *file;
-		uint64_t samples;
-		double seconds;
-	} const *profiles;
+	const struct report_profile *profiles;
 	size_t profiles_len;
 };
 
+/* The answer in one sentence, without a final full stop: "gms 5d6e7f8 is slower than 1a2b3c4: 3 of 4 tests slower, by
+ * 12 % to 21 % (95 % intervals); none faster; 1 undecided". The two figures are the least and the greatest end of the
+ * tests' 95 % intervals, as change of throughput. It opens every output below. */
+int report_headline(const struct report *r, struct strbuf *out, struct error *err);
+
 /* Table for a terminal of width columns; color uses ANSI escapes. */
 int report_text(const struct report *r, int width, bool color, struct strbuf *out, struct error *err);
+/* GitHub markdown that suits a comment on a pull request. */
 int report_markdown(const struct report *r, struct strbuf *out, struct error *err);
-/* One self-contained page: no script or style from elsewhere; every value escaped. */
+/* One self-contained page: nothing is loaded from elsewhere, no script. Well-formed as XML too. */
 int report_html(const struct report *r, struct strbuf *out, struct error *err);
 int report_json(const struct report *r, struct strbuf *out, struct error *err);
 
