@@ -1,8 +1,15 @@
 /* Which server is loaded when. Pure: seed in, schedule out.
  *
- * A test's load is a list of blocks; interleaved: each block is four slices, ABBA or BAAB by the seed, which cancels a
- * linear drift inside the block (Fleming & Wallace; Abedi & Brecht, ICPE 2017, on random interleaving). sequential: all
- * of from, then all of to, in slices of the same length. Load per server sums to the test time whatever the pairing.
+ *     CLEANUP(plan) struct plan plan = { 0 };
+ *     if (plan_make(PAIRING_INTERLEAVED, 10 * NS_PER_SECOND, 0, seed, &plan, err) < 0)
+ *         return -1;                                        // else ten blocks of four slices of 0.5 s
+ *     for (size_t i = 0; i < plan.len; i++)
+ *         … load plan.slices[i].side for plan.slices[i].duration_ns …
+ *
+ * A test's load is a list of blocks of two pairs of slices. interleaved: a block's four slices are neighbours in time,
+ * ABBA or BAAB by the seed, so a linear drift inside the block cancels, and no periodic disturbance favours one side
+ * (Abedi & Brecht, ICPE 2017, on random interleaving). sequential: all of from, then all of to, in slices of the same
+ * lengths. Load per server sums to the test time exactly, whatever the pairing; the slices of a pair last equally long.
  */
 #ifndef BENCHMARKER_PLAN_H
 #define BENCHMARKER_PLAN_H
@@ -15,9 +22,12 @@
 enum pairing { PAIRING_INTERLEAVED, PAIRING_SEQUENTIAL };
 enum side { SIDE_FROM, SIDE_TO };
 
+const char *pairing_name(enum pairing p); /* "interleaved", "sequential" */
+const char *side_name(enum side s);       /* "from", "to" */
+
 struct plan_slice {
 	enum side side;
-	uint32_t block; /* 0-based */
+	uint32_t block; /* 0-based; pairs 2 * block and 2 * block + 1 */
 	uint32_t pair;  /* 0-based over the test: the two slices with equal pair are compared */
 	uint64_t duration_ns;
 };
@@ -28,8 +38,12 @@ struct plan {
 };
 void plan_release(struct plan *p);
 
-/* slice_ns 0: chosen from the test time: test_time/20 within [100 ms, 1 s], so that there are enough blocks. test_ns is
- * per server. ERROR_USAGE if not even one block of slices of at least 50 ms fits. */
+#define PLAN_SLICE_MIN_NS 50000000ULL
+#define PLAN_SLICES_MAX 1000000 /* both sides together */
+
+/* test_ns is the load per server. slice_ns is a wish, which is rounded so that whole blocks fill the test time; 0: a
+ * twentieth of the test time within [100 ms, 1 s], so that there are enough blocks. ERROR_USAGE if slice_ns is under
+ * 50 ms, not even one block fits, or there would be more than PLAN_SLICES_MAX slices. *ret is owned by the caller. */
 int plan_make(enum pairing pairing, uint64_t test_ns, uint64_t slice_ns, uint64_t seed, struct plan *ret,
 	      struct error *err);
 

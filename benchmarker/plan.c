@@ -1,0 +1,107 @@
+#include "benchmarker/plan.h"
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define SLICE_AUTO_MIN_NS (100 * NS_PER_MS)
+#define SLICE_AUTO_MAX_NS (1000 * NS_PER_MS)
+#define SLICES_AUTO 20
+
+const char *pairing_name(enum pairing p)
+{
+	return p == PAIRING_SEQUENTIAL ? "sequential" : "interleaved";
+}
+
+const char *side_name(enum side s)
+{
+	return s == SIDE_TO ? "to" : "from";
+}
+
+void plan_release(struct plan *p)
+{
+	free(p->slices);
+	*p = (struct plan){ 0 };
+}
+
+uint64_t plan_random(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static uint64_t slice_auto(uint64_t test_ns)
+{
+	uint64_t slice_ns = test_ns / SLICES_AUTO;
+	if (slice_ns < SLICE_AUTO_MIN_NS)
+		slice_ns = SLICE_AUTO_MIN_NS;
+	if (slice_ns > SLICE_AUTO_MAX_NS)
+		slice_ns = SLICE_AUTO_MAX_NS;
+	if (slice_ns > test_ns / 2)
+		slice_ns = test_ns / 2;
+	return slice_ns;
+}
+
+/* How many blocks of slices of about slice_ns fill test_ns. */
+static int count_blocks(uint64_t test_ns, uint64_t slice_ns, uint64_t *ret_blocks, struct error *err)
+{
+	if (slice_ns < PLAN_SLICE_MIN_NS) {
+		error_set(err, ERROR_USAGE, "slices of %.3f s of a test of %.3f s are too short",
+			  (double)slice_ns / 1e9, (double)test_ns / 1e9);
+		return error_hint(err, "a slice lasts at least 0.05 s, and a test at least two slices a server");
+	}
+	if (slice_ns > test_ns / 2) {
+		error_set(err, ERROR_USAGE, "a test of %.3f s has no room for two slices of %.3f s a server",
+			  (double)test_ns / 1e9, (double)slice_ns / 1e9);
+		return error_hint(err, "lengthen the test or shorten the slices");
+	}
+	uint64_t block_ns = 2 * slice_ns; /* per server; no overflow: slice_ns <= test_ns / 2 */
+	uint64_t blocks = test_ns / block_ns;
+	if (test_ns % block_ns >= slice_ns && test_ns / (2 * blocks + 2) >= PLAN_SLICE_MIN_NS)
+		blocks++; /* rounds to the nearest */
+	if (blocks > PLAN_SLICES_MAX / 4) {
+		error_set(err, ERROR_USAGE, "a test of %.0f s in slices of %.3f s has too many slices",
+			  (double)test_ns / 1e9, (double)slice_ns / 1e9);
+		return error_hint(err, "at most %d slices a test: lengthen them", PLAN_SLICES_MAX);
+	}
+	*ret_blocks = blocks;
+	return 0;
+}
+
+int plan_make(enum pairing pairing, uint64_t test_ns, uint64_t slice_ns, uint64_t seed, struct plan *ret,
+	      struct error *err)
+{
+	uint64_t blocks;
+	if (count_blocks(test_ns, slice_ns ? slice_ns : slice_auto(test_ns), &blocks, err) < 0)
+		return -1;
+	uint32_t pairs = (uint32_t)(2 * blocks);
+	struct plan_slice *slices = calloc(2 * (size_t)pairs, sizeof *slices);
+	if (!slices)
+		return error_oom(err);
+	bool to_first = false;
+	for (uint32_t pair = 0; pair < pairs; pair++) {
+		struct plan_slice slice = { .block = pair / 2, .pair = pair };
+		/* The remainder goes to the first pairs, a nanosecond each, so that the sum is exact. */
+		slice.duration_ns = test_ns / pairs + (pair < test_ns % pairs);
+		if (pair % 2 == 0)
+			to_first = plan_random(&seed) >> 63;
+		else
+			to_first = !to_first; /* AB is followed by BA */
+		size_t first = 2 * (size_t)pair, second = first + 1;
+		size_t from = to_first ? second : first, to = to_first ? first : second;
+		if (pairing == PAIRING_SEQUENTIAL) {
+			from = pair;
+			to = (size_t)pairs + pair;
+		}
+		slice.side = SIDE_FROM;
+		slices[from] = slice;
+		slice.side = SIDE_TO;
+		slices[to] = slice;
+	}
+	*ret = (struct plan){ .slices = slices, .len = 2 * (size_t)pairs };
+	return 0;
+}
