@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	sqle "github.com/dolthub/go-mysql-server"
+	"github.com/dolthub/go-mysql-server/sql"
+)
+
+// client runs statements on an engine of its own, without a network.
+type client struct {
+	t      *testing.T
+	engine *sqle.Engine
+	ctx    *sql.Context
+}
+
+func newClient(t *testing.T) *client {
+	t.Helper()
+	engine := sqle.NewDefault(sql.NewDatabaseProvider(newDatabase("sbtest")))
+	ctx := sql.NewContext(context.Background(), sql.WithSession(sql.NewBaseSession()))
+	ctx.SetCurrentDatabase("sbtest")
+	return &client{t, engine, ctx}
+}
+
+// query returns the rows as text: fields separated by ",", rows by ";".
+func (c *client) query(statement string) (string, error) {
+	_, iter, _, err := c.engine.Query(c.ctx, statement)
+	if err != nil {
+		return "", err
+	}
+	var rows []string
+	for {
+		row, err := iter.Next(c.ctx)
+		if err == io.EOF {
+			return strings.Join(rows, ";"), iter.Close(c.ctx)
+		}
+		if err != nil {
+			_ = iter.Close(c.ctx)
+			return "", err
+		}
+		fields := make([]string, len(row))
+		for i, v := range row {
+			fields[i] = fmt.Sprint(v)
+		}
+		rows = append(rows, strings.Join(fields, ","))
+	}
+}
+
+func (c *client) must(statement string) string {
+	c.t.Helper()
+	rows, err := c.query(statement)
+	if err != nil {
+		c.t.Fatalf("%s: %v", statement, err)
+	}
+	return rows
+}
+
+func (c *client) expect(statement, want string) {
+	c.t.Helper()
+	if got := c.must(statement); got != want {
+		c.t.Errorf("%s\n got: %s\nwant: %s", statement, got, want)
+	}
+}
+
+func TestStatements(t *testing.T) {
+	c := newClient(t)
+	c.must("CREATE TABLE t(id INTEGER NOT NULL AUTO_INCREMENT, k INTEGER, c CHAR(20) DEFAULT '' NOT NULL, PRIMARY KEY (id))")
+	c.must("INSERT INTO t(k, c) VALUES (30,'c'), (10,'a'), (20,'b'), (NULL,'n'), (20,'d')")
+	c.must("CREATE INDEX k_1 ON t(k)")
+	c.expect("SELECT id, c FROM t WHERE k=20", "3,b;5,d")
+	c.expect("SELECT c FROM t WHERE id BETWEEN 2 AND 4", "a;b;n")
+	c.expect("SELECT SUM(k) FROM t WHERE id BETWEEN 1 AND 3", "60")
+	c.expect("SELECT DISTINCT k FROM t WHERE id BETWEEN 1 AND 5 ORDER BY k", "<nil>;10;20;30")
+	c.expect("SELECT id FROM t WHERE k IN (10, 30) ORDER BY id", "1;2")
+	c.expect("SELECT id FROM t WHERE k IS NULL", "4")
+	c.expect("SELECT id FROM t WHERE k > 10 AND k < 30 ORDER BY id DESC", "5;3")
+	c.expect("SELECT id FROM t WHERE id > 3000000000", "")
+	c.expect("SELECT id FROM t ORDER BY id DESC LIMIT 2", "5;4")
+	c.must("UPDATE t SET k=k+1 WHERE id=2")
+	c.expect("SELECT id FROM t WHERE k=11", "2")
+	c.expect("SELECT id FROM t WHERE k=10", "")
+	c.must("DELETE FROM t WHERE id=3")
+	c.must("INSERT INTO t(id, k, c) VALUES (3, 99, 'z')")
+	c.expect("SELECT c FROM t WHERE k=99", "z")
+	c.must("INSERT INTO t(id, k, c) VALUES (0, 1, 'auto')")
+	c.expect("SELECT id FROM t WHERE c='auto'", "6")
+	c.must("BEGIN")
+	c.must("COMMIT")
+	c.must("REPLACE INTO t(id, k, c) VALUES (6, 2, 'r')")
+	c.expect("SELECT k, c FROM t WHERE id=6", "2,r")
+	c.must("INSERT INTO t(id, k) VALUES (6, 1) ON DUPLICATE KEY UPDATE k=77")
+	c.expect("SELECT id FROM t WHERE k=77", "6")
+	c.must("DROP INDEX k_1 ON t")
+	c.expect("SELECT id FROM t WHERE k=77", "6")
+	c.must("DROP TABLE t")
+}
+
+func TestFailedStatementChangesNothing(t *testing.T) {
+	c := newClient(t)
+	c.must("CREATE TABLE t(id INTEGER NOT NULL, k INTEGER, PRIMARY KEY (id))")
+	c.must("INSERT INTO t VALUES (1,1), (2,2)")
+	if _, err := c.query("INSERT INTO t VALUES (3,3), (1,9)"); err == nil || !strings.Contains(err.Error(), "duplicate") {
+		t.Fatalf("duplicate key accepted: %v", err)
+	}
+	if _, err := c.query("UPDATE t SET id=id+1"); err == nil {
+		t.Fatal("update onto another key accepted")
+	}
+	c.expect("SELECT id, k FROM t", "1,1;2,2")
+	c.must("CREATE UNIQUE INDEX u ON t(k)")
+	if _, err := c.query("INSERT INTO t VALUES (4,2)"); err == nil {
+		t.Fatal("duplicate in a unique index accepted")
+	}
+	c.must("INSERT INTO t VALUES (5,NULL), (6,NULL)")
+	c.must("INSERT IGNORE INTO t VALUES (1,1), (7,7)")
+	c.expect("SELECT COUNT(*) FROM t", "5")
+	for _, statement := range []string{
+		"CREATE TABLE t(id INTEGER PRIMARY KEY)",
+		"CREATE TABLE keyless(id INTEGER)",
+		"DROP TABLE absent",
+		"SELECT * FROM absent",
+	} {
+		if _, err := c.query(statement); err == nil {
+			t.Errorf("accepted: %s", statement)
+		}
+	}
+}
+
+// Index lookups agree with a filter over all rows.
+func TestRangesAgreeWithFilter(t *testing.T) {
+	c := newClient(t)
+	c.must("CREATE TABLE t(id INTEGER NOT NULL, a INTEGER, b INTEGER, PRIMARY KEY (id))")
+	for i := 0; i < 300; i++ {
+		a := fmt.Sprint(i * 7 % 10)
+		if i%11 == 0 {
+			a = "NULL"
+		}
+		c.must(fmt.Sprintf("INSERT INTO t VALUES (%d, %s, %d)", i, a, i*3%17))
+	}
+	conditions := []string{"a=3", "a>3", "a>=3 AND a<7", "a<>5", "a IS NULL", "a IS NOT NULL", "a=3 AND b=4",
+		"a=3 AND b>4", "a>2 AND b<9", "a IN (1,5,9) AND b BETWEEN 3 AND 8", "a<2 OR a>7", "a BETWEEN 8 AND 2",
+		"a>2.5", "a<'4'"}
+	before := make([]string, len(conditions))
+	for i, condition := range conditions {
+		before[i] = c.must("SELECT id FROM t WHERE " + condition + " ORDER BY id")
+	}
+	c.must("CREATE INDEX ab ON t(a, b)")
+	for i, condition := range conditions {
+		c.expect("SELECT id FROM t WHERE "+condition+" ORDER BY id", before[i])
+	}
+}
+
+func TestReadsOnly(t *testing.T) {
+	for statement, want := range map[string]bool{
+		"SELECT 1": true, " select 1;": true, "SHOW TABLES": true, "BEGIN": true, "commit": true,
+		"INSERT INTO t VALUES (1)": false, "SELECT 1; DROP TABLE t": false, "/* x */ SELECT 1": false, "": false,
+	} {
+		if readsOnly(statement) != want {
+			t.Errorf("readsOnly(%q) is %v", statement, !want)
+		}
+	}
+}
