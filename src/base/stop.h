@@ -4,6 +4,14 @@
  * every poll that includes it. Every blocking function of this program polls stop_fd() beside what it waits for and
  * returns stop_error() when it fires. Teardown (stopping servers, sealing results) does not look at it.
  * stop_fd() is -1 before stop_install (poll ignores it), so library tests need no set-up.
+ *
+ *     struct pollfd fds[] = { { .fd = what, .events = POLLIN }, { .fd = stop_fd(), .events = POLLIN } };
+ *     if (poll(fds, 2, clock_left_ms(deadline)) …           // EINTR is not an error: the next poll sees stop_fd
+ *     if (fds[1].revents)
+ *             return stop_error(err);
+ *
+ * The first signal counts; later ones change nothing. Calls are not restarted after these signals (EINTR). SIGPIPE
+ * is ignored. SIGHUP stays ignored if it was (nohup). Safe from any thread; nobody reads from stop_fd().
  */
 #ifndef BASE_STOP_H
 #define BASE_STOP_H
@@ -12,6 +20,7 @@
 
 #include <stdbool.h>
 
+/* Failure: ERROR_INTERNAL, no descriptors left. */
 int stop_install(struct error *err);
 int stop_fd(void);
 bool stop_requested(void);
