@@ -15,7 +15,7 @@ void log_init(enum log_level level, bool color); /* color is only used on a term
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_verbose(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* detail lines, then "dbdyno: message", then "hint: …". Printed at every level. */
+/* The detail's lines as they are, then one line "dbdyno: message; hint: …". Printed at every level. */
 void log_error(const struct error *err);
 /* done of total steps, with what is going on. Steps that end are printed once off a terminal. */
 void log_progress(unsigned done, unsigned total, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -10,7 +10,8 @@
  *
  * Precedence: flag, then environment (DBDYNO_<FLAG>, then .env), then file (--config FILE, JSON, a key a flag), then
  * default. --flag=value, --flag value, --bool, --no-bool, --bool=false. A list replaces what a lower source gave.
- * Every problem is collected, so that all are shown at once. Strings must be UTF-8 without control characters.
+ * Every problem is collected, so that all are shown at once. Strings must be UTF-8 without control characters. An empty
+ * value counts as not given. If the table has an option "config", the file that it names is read.
  * The options struct owns its strings: opt_release.
  */
 #ifndef BASE_OPT_H
@@ -23,7 +24,7 @@
 #include <stddef.h>
 
 enum opt_type {
-	OPT_STRING,   /* char *, owned, NULL when absent and without default */
+	OPT_STRING,   /* char *, owned, NULL when absent or given empty, and without default */
 	OPT_LIST,     /* struct strlist; repeatable flag, JSON array of strings, one value from the environment */
 	OPT_INT,      /* long long in [min, max] */
 	OPT_DOUBLE,   /* double in [min, max] */
@@ -68,10 +69,10 @@ struct opt_source opt_default_source(void);
 int opt_parse(const struct opt *table, void *options, int argc, const char *const *argv,
 	      const struct opt_source *source, struct strlist *positional, struct strlist *problems);
 
-/* True if the value came from flag, environment or file, not from the default. Valid for options from opt_parse
- * with this table. Every options struct has a struct opt_seen as its first member, which opt_parse fills. */
+/* Which options were given (flag, environment or file), by index in the table: at most 256. Every options struct has
+ * one as its first member, which opt_parse fills. */
 struct opt_seen {
-	unsigned long long bits[4]; /* by index in the table: at most 256 options */
+	unsigned long long bits[4];
 };
 bool opt_was_set(const struct opt *table, const struct opt_seen *seen, const char *name);
 
