@@ -1,5 +1,18 @@
 /* One client connection to a database, by libmariadb or libpq; for readiness, set-up SQL, versions and row checks.
- * Error kind: ERROR_SERVER. Bounded: connecting and each statement end within timeout_ns. */
+ *
+ *     struct database *d;
+ *     if (database_connect(&address, 5 * NS_PER_SECOND, &d, err) < 0) …
+ *     database_query_value(d, "SELECT 1", &out, err);
+ *     database_close(d);
+ *
+ * Bounded: connecting, and each statement, end within timeout_ns, whatever the server does, and at once when a stop is
+ * requested. The server is foreign code: it cannot ask for local files (LOAD DATA LOCAL is off), a value is bounded by
+ * out->max, rows are drained and not kept. Error kind: ERROR_SERVER, or ERROR_INTERRUPTED. After an error of the
+ * connection (not of a statement) every further call fails. A message does not repeat the
+ * statement, which can hold a password.
+ *
+ * libpq takes what is not given here from PG… variables of this process's environment.
+ */
 #ifndef BENCHMARKER_DATABASE_H
 #define BENCHMARKER_DATABASE_H
 
@@ -16,10 +29,13 @@ struct database_address {
 };
 
 struct database;
+
+/* *ret is owned (database_close), untouched on failure. a is only read during the call. */
 int database_connect(const struct database_address *a, uint64_t timeout_ns, struct database **ret, struct error *err);
 void database_close(struct database *d); /* NULL is fine */
+/* One statement; rows it returns are dropped. */
 int database_execute(struct database *d, const char *sql, struct error *err);
-/* First column of the first row; "" if there is none. */
+/* First column of the first row, appended to out; nothing if there is no row or it is NULL. */
 int database_query_value(struct database *d, const char *sql, struct strbuf *out, struct error *err);
 
 #endif

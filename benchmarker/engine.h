@@ -1,9 +1,25 @@
 /* Engine files: how to build, start, probe, stop and profile a database, as data (JSON; docs/engines.md is the schema).
  * Shipped ones (benchmarker/engines) are embedded in the program; --engine-file adds one.
  *
- * Arguments and SQL may hold variables: ${exec} ${port} ${host} ${socket} ${data} ${pprof_port} ${home} ${user}
- * ${password}
- * ${database} ${version} ${threads}. An unknown variable, key or type is ERROR_USAGE, naming the file and the key.
+ *     CLEANUP(engine) struct engine e = { 0 };
+ *     if (engine_find("mariadb", &e, err) < 0) …
+ *
+ * An engine file is hostile input: at most 64 KiB, strict. An unknown key, a wrong type, a missing key, a value out of
+ * range and an unknown variable are ERROR_USAGE, naming the file and the key's path ("start[3]"); *ret is then zeroed.
+ * What it asks to run is run as it says, though: using somebody's engine file is running their program.
+ *
+ * Strings may hold variables:
+ *     version, setup, env, start, init_sql:
+ *         ${exec}                    the server program
+ *         ${home}                    its home folder
+ *     setup, env, start, init_sql:
+ *         ${data} ${tmp}             folders: its data, its temporary files
+ *         ${host} ${socket}          where to listen: mysql: path of the socket, postgres: folder of the socket
+ *         ${user} ${password} ${database}  of the load
+ *         ${os_user}                 the user that the server runs as (name, or number if it has none)
+ *     env, start, init_sql:
+ *         ${port}                    where to listen
+ *         ${pprof_port}              a second free port, for HTTP pprof
  */
 #ifndef BENCHMARKER_ENGINE_H
 #define BENCHMARKER_ENGINE_H
@@ -13,6 +29,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define ENGINE_FILE_MAX (64 << 10) /* bytes */
 
 enum protocol { PROTOCOL_MYSQL, PROTOCOL_POSTGRES };
 
@@ -34,7 +52,8 @@ struct engine {
 	struct strlist exec_candidates; /* program names or paths looked for when no --*-exec is given: "mariadbd", … */
 	struct strlist exec_path;       /* further folders to look in: "/usr/lib/postgresql/15/bin" */
 	struct engine_command version; /* prints a version; argv empty: none */
-	struct engine_command *setup;  /* run in order before the first start, in the data folder */
+	struct engine_command
+		*setup; /* run in order before the start, in the data folder; names found beside ${exec} */
 	size_t setup_len;
 	struct strlist setup_env; /* also for start: "DOLT_ROOT_PATH=${home}" */
 	struct engine_command start;
@@ -45,15 +64,15 @@ struct engine {
 	bool has_socket; /* start argv uses ${socket}: clients use the socket */
 	/* connect */
 	char *admin_user, *admin_password, *admin_database; /* for SELECT 1 and init_sql */
-	struct strlist init_sql;                            /* after the first start, as admin */
+	struct strlist init_sql;                            /* once it is ready, as admin */
 	char *user, *password, *database;                   /* for the load */
 	struct strlist load_options;                        /* further sysbench options: "--mysql-ignore-errors=…" */
 	/* profile */
-	char *profile_path; /* HTTP path on ${pprof_port}; NULL: engine has no HTTP pprof */
+	char *profile_path; /* HTTP path on ${pprof_port}, which start then uses; NULL: engine has no HTTP pprof */
 };
 
 void engine_release(struct engine *e);
-/* Parses one engine file. name_hint appears in messages. */
+/* Parses one engine file. name_hint appears in messages. Releases what *ret holds only on failure. */
 int engine_parse(const char *json, size_t len, const char *name_hint, struct engine *ret, struct error *err);
 /* A shipped engine by name; unknown: ERROR_USAGE with the nearest name and the list. */
 int engine_find(const char *name, struct engine *ret, struct error *err);
@@ -65,7 +84,8 @@ struct engine_variable {
 	const char *name;
 	const char *value;
 };
-/* Replaces ${name}s; variables ends with a NULL name. Owned. */
+/* Replaces ${name}s; variables ends with a NULL name; a '$' without '{' stands for itself. Owned. ERROR_USAGE for an
+ * unknown variable or a missing '}'. */
 char *engine_expand(const char *text, const struct engine_variable *variables, struct error *err);
 
 #endif

@@ -1,0 +1,461 @@
+/* The schema of engine files as tables, and the strict reader that follows them. */
+#include "benchmarker/engine.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+
+enum value_type {
+	V_STRING,   /* char * */
+	V_LIST,     /* struct strlist */
+	V_COMMANDS, /* struct engine.setup: a list of lists */
+	V_SECONDS,  /* uint64_t nanoseconds */
+	V_SIGNAL,   /* int */
+	V_PROTOCOL, /* enum protocol */
+	V_OBJECT,   /* keys of its own, into the same struct engine */
+};
+
+enum {
+	REQUIRED = 1,
+	FILLED = 2,         /* neither an empty string nor an empty list */
+	EXEC_VARIABLES = 4, /* ${exec} ${home} */
+	FOLDER_VARIABLES =
+		8,          /* those, and all others but ports: what happens once cannot know a port that may change */
+	ALL_VARIABLES = 16, /* without any of these, none */
+};
+
+struct key {
+	const char *name;
+	enum value_type type;
+	unsigned flags;
+	size_t offset;          /* into struct engine */
+	const struct key *keys; /* of V_OBJECT */
+	/* Is this string (or each of this list) well-formed? else what it has to be; NULL: any */
+	bool (*valid)(const char *s);
+	const char *wanted;
+};
+
+static bool is_name(const char *s)
+{
+	return strlen(s) <= 63 && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(s) && s[0] != '-';
+}
+
+static bool is_file_name(const char *s)
+{
+	return strlen(s) <= 200 && !strchr(s, '/') && s[0] != '-' && !str_eq(s, ".") && !str_eq(s, "..");
+}
+
+static bool is_inner_path(const char *s)
+{
+	return s[0] != '/' && s[0] != '-' && !str_eq(s, "..") && !str_starts(s, "../") && !strstr(s, "/../") &&
+	       !str_ends(s, "/..");
+}
+
+static bool is_assignment(const char *s)
+{
+	size_t name = strcspn(s, "=");
+	return s[name] == '=' && name > 0 &&
+	       strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == name;
+}
+
+static bool is_option(const char *s)
+{
+	return s[0] == '-';
+}
+
+static bool is_absolute(const char *s)
+{
+	return s[0] == '/';
+}
+
+#define AT(field) offsetof(struct engine, field)
+
+static const struct key build_keys[] = {
+	{ "repository", V_STRING, FILLED, AT(repository), NULL, NULL, NULL },
+	{ "module_dir", V_STRING, FILLED, AT(module_dir), NULL, is_inner_path, "a folder within the repository" },
+	{ "package", V_STRING, REQUIRED | FILLED, AT(package), NULL, is_inner_path, "a Go package such as ./cmd/x" },
+	{ "binary", V_STRING, REQUIRED | FILLED, AT(binary), NULL, is_file_name, "a file name" },
+	{ "env", V_LIST, 0, AT(build_env), NULL, is_assignment, "NAME=value" },
+	{ "flags", V_LIST, 0, AT(build_flags), NULL, is_option, "an option such as -tags=x" },
+	{ 0 },
+};
+
+static const struct key exec_keys[] = {
+	{ "names", V_LIST, REQUIRED | FILLED, AT(exec_candidates), NULL, NULL, NULL },
+	{ "folders", V_LIST, 0, AT(exec_path), NULL, is_absolute, "an absolute path" },
+	{ 0 },
+};
+
+static const struct key stop_keys[] = {
+	{ "signal", V_SIGNAL, 0, AT(stop_signal), NULL, NULL, NULL },
+	{ "grace_seconds", V_SECONDS, 0, AT(stop_grace_ns), NULL, NULL, NULL },
+	{ 0 },
+};
+
+static const struct key admin_keys[] = {
+	{ "user", V_STRING, REQUIRED | FILLED, AT(admin_user), NULL, NULL, NULL },
+	{ "password", V_STRING, 0, AT(admin_password), NULL, NULL, NULL },
+	{ "database", V_STRING, 0, AT(admin_database), NULL, NULL, NULL },
+	{ 0 },
+};
+
+static const struct key load_keys[] = {
+	{ "user", V_STRING, REQUIRED | FILLED, AT(user), NULL, NULL, NULL },
+	{ "password", V_STRING, 0, AT(password), NULL, NULL, NULL },
+	{ "database", V_STRING, REQUIRED | FILLED, AT(database), NULL, NULL, NULL },
+	{ "options", V_LIST, 0, AT(load_options), NULL, is_option, "an option such as --x=y" },
+	{ 0 },
+};
+
+static const struct key profile_keys[] = {
+	{ "path", V_STRING, REQUIRED, AT(profile_path), NULL, is_absolute, "a path that starts with \"/\"" },
+	{ 0 },
+};
+
+static const struct key engine_keys[] = {
+	{ "name", V_STRING, REQUIRED | FILLED, AT(name), NULL, is_name, "up to 63 of a-z, 0-9, _ and -" },
+	{ "protocol", V_PROTOCOL, REQUIRED, AT(protocol), NULL, NULL, NULL },
+	{ "build", V_OBJECT, 0, 0, build_keys, NULL, NULL },
+	{ "exec", V_OBJECT, 0, 0, exec_keys, NULL, NULL },
+	{ "version", V_LIST, FILLED | EXEC_VARIABLES, AT(version.argv), NULL, NULL, NULL },
+	{ "setup", V_COMMANDS, FOLDER_VARIABLES, AT(setup), NULL, NULL, NULL },
+	{ "env", V_LIST, ALL_VARIABLES, AT(setup_env), NULL, is_assignment, "NAME=value" },
+	{ "start", V_LIST, REQUIRED | FILLED | ALL_VARIABLES, AT(start.argv), NULL, NULL, NULL },
+	{ "stop", V_OBJECT, 0, 0, stop_keys, NULL, NULL },
+	{ "ready_timeout_seconds", V_SECONDS, 0, AT(ready_timeout_ns), NULL, NULL, NULL },
+	{ "run_as", V_STRING, FILLED, AT(run_as), NULL, is_file_name, "a user name" },
+	{ "admin", V_OBJECT, REQUIRED, 0, admin_keys, NULL, NULL },
+	{ "init_sql", V_LIST, ALL_VARIABLES, AT(init_sql), NULL, NULL, NULL },
+	{ "load", V_OBJECT, REQUIRED, 0, load_keys, NULL, NULL },
+	{ "profile", V_OBJECT, 0, 0, profile_keys, NULL, NULL },
+	{ 0 },
+};
+
+/* Where the reader is: the file, and the path of the key ("build.env[2]"). */
+struct place {
+	const char *file;
+	char path[192];
+};
+
+static int fail(const struct place *p, struct error *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static int fail(const struct place *p, struct error *err, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	error_vset(err, ERROR_USAGE, fmt, ap);
+	va_end(ap);
+	if (p->path[0])
+		error_wrap(err, "%s", p->path);
+	error_wrap(err, "engine file %s", p->file);
+	return error_hint(err, "docs/engines.md describes the keys");
+}
+
+static struct place place_of_key(const struct place *outer, const char *key)
+{
+	struct place p = { .file = outer->file };
+	snprintf(p.path, sizeof p.path, "%.80s%s%.80s", outer->path, outer->path[0] ? "." : "", key);
+	return p;
+}
+
+static struct place place_of_item(const struct place *outer, size_t index)
+{
+	struct place p = { .file = outer->file };
+	snprintf(p.path, sizeof p.path, "%.160s[%zu]", outer->path, index);
+	return p;
+}
+
+static const char *type_name(const cJSON *v)
+{
+	return cJSON_IsString(v)   ? "a string"
+	       : cJSON_IsNumber(v) ? "a number"
+	       : cJSON_IsBool(v)   ? "true or false"
+	       : cJSON_IsArray(v)  ? "a list"
+	       : cJSON_IsObject(v) ? "an object"
+				   : "null";
+}
+
+static int check_variables(const struct place *p, const char *s, unsigned flags, struct error *err)
+{
+	static const struct {
+		const char *name;
+		unsigned where;
+	} known[] = {
+		{ "exec", EXEC_VARIABLES | FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "home", EXEC_VARIABLES | FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "data", FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "tmp", FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "host", FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "socket", FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "user", FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "password", FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "database", FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "os_user", FOLDER_VARIABLES | ALL_VARIABLES },
+		{ "port", ALL_VARIABLES },
+		{ "pprof_port", ALL_VARIABLES },
+	};
+	struct engine_variable usable[ARRAY_SIZE(known) + 1];
+	size_t n = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].where & flags)
+			usable[n++] = (struct engine_variable){ known[i].name, "" };
+	usable[n] = (struct engine_variable){ 0 };
+	struct error why = ERROR_INIT;
+	AUTO_FREE char *expanded = engine_expand(s, usable, &why);
+	return expanded ? 0 : fail(p, err, "%s here", why.message);
+}
+
+/* A string value: no control characters but line breaks and tabs (SQL), well-formed, known variables only. */
+static int check_string(const struct place *p, const cJSON *v, const struct key *key, struct error *err)
+{
+	if (!cJSON_IsString(v))
+		return fail(p, err, "expected a string, not %s", type_name(v));
+	const char *s = v->valuestring;
+	for (const char *c = s; *c; c++)
+		if (((unsigned char)*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f)
+			return fail(p, err, "the string holds a control character");
+	if (!*s && (key->flags & FILLED))
+		return fail(p, err, "the string is empty");
+	if (key->valid && !key->valid(s))
+		return fail(p, err, "\"%.80s\" is not %s", s, key->wanted);
+	return check_variables(p, s, key->flags, err);
+}
+
+static int read_string(const struct place *p, const cJSON *v, const struct key *key, void *ret, struct error *err)
+{
+	if (check_string(p, v, key, err) < 0)
+		return -1;
+	char *copy = str_dup(v->valuestring, err);
+	if (!copy)
+		return -1;
+	*(char **)ret = copy;
+	return 0;
+}
+
+static int read_list(const struct place *p, const cJSON *v, const struct key *key, struct strlist *ret,
+		     struct error *err)
+{
+	if (!cJSON_IsArray(v))
+		return fail(p, err, "expected a list of strings, not %s", type_name(v));
+	if (!v->child && (key->flags & FILLED))
+		return fail(p, err, "the list is empty");
+	size_t i = 0;
+	for (const cJSON *item = v->child; item; item = item->next, i++) {
+		struct place at = place_of_item(p, i);
+		if (check_string(&at, item, key, err) < 0)
+			return -1;
+		strlist_add(ret, item->valuestring);
+	}
+	return strlist_check(ret, err);
+}
+
+static int read_commands(const struct place *p, const cJSON *v, const struct key *key, struct engine *e,
+			 struct error *err)
+{
+	if (!cJSON_IsArray(v))
+		return fail(p, err, "expected a list of commands, not %s", type_name(v));
+	struct key command = *key;
+	command.flags |= FILLED;
+	e->setup = calloc((size_t)cJSON_GetArraySize(v) + 1, sizeof *e->setup);
+	if (!e->setup)
+		return error_oom(err);
+	for (const cJSON *item = v->child; item; item = item->next) {
+		struct place at = place_of_item(p, e->setup_len);
+		if (read_list(&at, item, &command, &e->setup[e->setup_len++].argv, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_seconds(const struct place *p, const cJSON *v, uint64_t *ret, struct error *err)
+{
+	if (!cJSON_IsNumber(v))
+		return fail(p, err, "expected a number of seconds, not %s", type_name(v));
+	if (!(v->valuedouble >= 0.001 && v->valuedouble <= 3600))
+		return fail(p, err, "%g is not from 0.001 to 3600 seconds", v->valuedouble);
+	*ret = (uint64_t)llround(v->valuedouble * 1e9);
+	return 0;
+}
+
+static int read_signal(const struct place *p, const cJSON *v, int *ret, struct error *err)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} signals[] = { { "SIGTERM", SIGTERM }, { "SIGINT", SIGINT }, { "SIGQUIT", SIGQUIT }, { "SIGHUP", SIGHUP } };
+	if (!cJSON_IsString(v))
+		return fail(p, err, "expected the name of a signal, not %s", type_name(v));
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		if (str_eq(v->valuestring, signals[i].name)) {
+			*ret = signals[i].number;
+			return 0;
+		}
+	}
+	return fail(p, err, "\"%.64s\" is not SIGTERM, SIGINT, SIGQUIT or SIGHUP", v->valuestring);
+}
+
+static int read_protocol(const struct place *p, const cJSON *v, enum protocol *ret, struct error *err)
+{
+	if (!cJSON_IsString(v))
+		return fail(p, err, "expected a string, not %s", type_name(v));
+	if (!str_eq(v->valuestring, "mysql") && !str_eq(v->valuestring, "postgres"))
+		return fail(p, err, "\"%.64s\" is not mysql or postgres", v->valuestring);
+	*ret = str_eq(v->valuestring, "mysql") ? PROTOCOL_MYSQL : PROTOCOL_POSTGRES;
+	return 0;
+}
+
+static int read_object(const struct place *p, const cJSON *v, const struct key *keys, struct engine *e,
+		       struct error *err);
+
+static int read_value(const struct place *p, const cJSON *v, const struct key *key, struct engine *e, struct error *err)
+{
+	void *field = (char *)e + key->offset;
+	switch (key->type) {
+	case V_STRING:
+		return read_string(p, v, key, field, err);
+	case V_LIST:
+		return read_list(p, v, key, field, err);
+	case V_COMMANDS:
+		return read_commands(p, v, key, e, err);
+	case V_SECONDS:
+		return read_seconds(p, v, field, err);
+	case V_SIGNAL:
+		return read_signal(p, v, field, err);
+	case V_PROTOCOL:
+		return read_protocol(p, v, field, err);
+	case V_OBJECT:
+		return read_object(p, v, key->keys, e, err);
+	}
+	return fail(p, err, "no reader for this type"); /* not reached: the switch is complete */
+}
+
+static int unknown_key(const struct place *p, const char *name, const struct key *keys, struct error *err)
+{
+	const struct key *near = NULL;
+	size_t best = 4;
+	for (const struct key *k = keys; k->name; k++) {
+		size_t distance = str_distance(name, k->name);
+		if (distance < best) {
+			best = distance;
+			near = k;
+		}
+	}
+	struct place at = place_of_key(p, name);
+	if (near)
+		return fail(&at, err, "unknown key (did you mean \"%s\"?)", near->name);
+	return fail(&at, err, "unknown key");
+}
+
+/* Every key of the object is one of keys and occurs once; every required one is there. */
+static int read_object(const struct place *p, const cJSON *v, const struct key *keys, struct engine *e,
+		       struct error *err)
+{
+	if (!cJSON_IsObject(v))
+		return fail(p, err, "expected an object, not %s", type_name(v));
+	unsigned seen = 0;
+	for (const cJSON *item = v->child; item; item = item->next) {
+		const struct key *k = keys;
+		while (k->name && !str_eq(k->name, item->string))
+			k++;
+		if (!k->name)
+			return unknown_key(p, item->string, keys, err);
+		struct place at = place_of_key(p, k->name);
+		unsigned bit = 1u << (k - keys);
+		if (seen & bit)
+			return fail(&at, err, "the key occurs twice");
+		seen |= bit;
+		if (read_value(&at, item, k, e, err) < 0)
+			return -1;
+	}
+	for (const struct key *k = keys; k->name; k++) {
+		if ((k->flags & REQUIRED) && !(seen & 1u << (k - keys))) {
+			struct place at = place_of_key(p, k->name);
+			return fail(&at, err, "the key is missing");
+		}
+	}
+	return 0;
+}
+
+static bool uses_variable(const struct strlist *argv, const char *variable)
+{
+	for (size_t i = 0; i < argv->len; i++)
+		if (strstr(argv->items[i], variable))
+			return true;
+	return false;
+}
+
+/* What follows from the keys together, and what absent ones mean. */
+static int complete(const struct place *top, struct engine *e, struct error *err)
+{
+	struct place at = place_of_key(top, "start");
+	e->has_socket = uses_variable(&e->start.argv, "${socket}");
+	if (!e->has_socket && !uses_variable(&e->start.argv, "${port}"))
+		return fail(&at, err,
+			    "neither ${port} nor ${socket} is used: the server would not know where to listen");
+	if (e->profile_path && !uses_variable(&e->start.argv, "${pprof_port}"))
+		return fail(&at, err, "profile.path is given, but ${pprof_port} is not used");
+
+	if (!e->stop_signal)
+		e->stop_signal = SIGTERM;
+	if (!e->stop_grace_ns)
+		e->stop_grace_ns = 10000000000ULL;
+	if (!e->ready_timeout_ns)
+		e->ready_timeout_ns = 60000000000ULL;
+	const struct {
+		char **field;
+		const char *value;
+	} defaults[] = {
+		{ &e->module_dir, "." },
+		{ &e->admin_password, "" },
+		{ &e->admin_database, "" },
+		{ &e->password, "" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(defaults); i++)
+		if (!*defaults[i].field && !(*defaults[i].field = str_dup(defaults[i].value, err)))
+			return -1;
+	return 0;
+}
+
+/* cJSON ends a string at an escaped NUL, and takes any bytes: what it would let through is refused before. */
+static int check_text(const struct place *p, const char *json, size_t len, struct error *err)
+{
+	if (len > ENGINE_FILE_MAX)
+		return fail(p, err, "larger than %d bytes", ENGINE_FILE_MAX);
+	if (!str_is_utf8(json, len))
+		return fail(p, err, "not UTF-8 text");
+	if (memmem(json, len, "\\u0000", 6))
+		return fail(p, err, "a string holds a NUL character");
+	return 0;
+}
+
+static int line_of(const char *json, const char *at)
+{
+	int line = 1;
+	for (const char *c = json; c < at; c++)
+		line += *c == '\n';
+	return line;
+}
+
+int engine_parse(const char *json, size_t len, const char *name_hint, struct engine *ret, struct error *err)
+{
+	struct place top = { .file = name_hint };
+	*ret = (struct engine){ 0 };
+	if (check_text(&top, json, len, err) < 0)
+		return -1;
+	/* Terminated, so that cJSON can say that nothing follows the value. */
+	CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(ENGINE_FILE_MAX);
+	strbuf_add(&text, json, len);
+	if (strbuf_check(&text, err) < 0)
+		return -1;
+	const char *end = text.data;
+	cJSON *root = cJSON_ParseWithLengthOpts(text.data, text.len + 1, &end, true);
+	if (!root)
+		return fail(&top, err, "not valid JSON at line %d", line_of(text.data, end));
+	int result = read_object(&top, root, engine_keys, ret, err);
+	cJSON_Delete(root);
+	if (result == 0)
+		result = complete(&top, ret, err);
+	if (result < 0)
+		engine_release(ret);
+	return result;
+}
