@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 /* Lock-free atomics are what a signal handler may touch in a threaded program. */
@@ -17,7 +18,7 @@ static void on_signal(int signal)
 	int saved = errno, none = 0;
 	if (atomic_compare_exchange_strong(&first_signal, &none, signal)) {
 		const uint64_t one = 1;
-		/* Never read, so the counter cannot overflow and the write cannot fail. */
+		/* Once until it is read, so the counter cannot overflow and the write cannot fail. */
 		ssize_t n = write(atomic_load(&event_fd), &one, sizeof one);
 		(void)n;
 	}
@@ -32,7 +33,7 @@ int stop_install(struct error *err)
 			return error_errno(err, ERROR_INTERNAL, "create a descriptor for stop requests");
 		atomic_store(&event_fd, fd);
 	}
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM };
 	struct sigaction stop = { .sa_handler = on_signal }; /* no SA_RESTART: blocking calls return EINTR */
 	sigfillset(&stop.sa_mask);
 	sigset_t wanted;
@@ -70,7 +71,10 @@ int stop_error(struct error *err)
 {
 	int signal = atomic_load(&first_signal);
 	const char *name = signal ? sigabbrev_np(signal) : NULL;
-	error_set(err, ERROR_INTERRUPTED, "stopped by %s%s", name ? "SIG" : "a signal", name ? name : "");
+	if (signal == SIGALRM)
+		error_set(err, ERROR_INTERRUPTED, "the time to finish after a stop request is over");
+	else
+		error_set(err, ERROR_INTERRUPTED, "stopped by %s%s", name ? "SIG" : "a signal", name ? name : "");
 	if (err)
 		err->signal = signal;
 	return -1;
@@ -79,4 +83,15 @@ int stop_error(struct error *err)
 int stop_check(struct error *err)
 {
 	return stop_requested() ? stop_error(err) : 0;
+}
+
+void stop_acknowledge(uint64_t limit_ns)
+{
+	uint64_t count;
+	ssize_t n = read(atomic_load(&event_fd), &count, sizeof count); /* non-blocking; nothing to read is fine */
+	(void)n;
+	atomic_store(&first_signal, 0);
+	struct itimerval limit = { .it_value = { .tv_sec = (time_t)(limit_ns / 1000000000),
+						 .tv_usec = (suseconds_t)(limit_ns % 1000000000 / 1000) } };
+	setitimer(ITIMER_REAL, &limit, NULL);
 }

@@ -64,6 +64,30 @@ static void request(int signal, const char *message, int exit_code)
 	EXPECT(stop_is_readable(0)); /* for good */
 }
 
+static void acknowledged(void)
+{
+	struct error err = ERROR_INIT;
+	EXPECT(stop_install(&err) == 0);
+	raise(SIGTERM);
+	EXPECT(stop_requested());
+	stop_acknowledge(20 * NS_PER_MS);
+	EXPECT(!stop_requested() && stop_check(&err) == 0);
+	EXPECT(stop_is_readable(-1)); /* the limit came */
+	EXPECT(stop_check(&err) == -1 && err.kind == ERROR_INTERRUPTED);
+	EXPECT(strstr(err.message, "time to finish"));
+	stop_acknowledge(3600 * NS_PER_SECOND);
+	EXPECT(!stop_requested() && !stop_is_readable(0));
+	raise(SIGINT);
+	EXPECT(stop_is_readable(-1));
+	EXPECT(stop_check(&err) == -1 && err.signal == SIGINT);
+}
+
+static void an_acknowledged_request_comes_back(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(acknowledged), 0);
+}
+
 static void on_term(void)
 {
 	request(SIGTERM, "stopped by SIGTERM", 143);
@@ -187,6 +211,7 @@ static void installing_again_keeps_the_descriptor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_acknowledged_request_comes_back),
 		cmocka_unit_test(without_install_nothing_is_watched),
 		cmocka_unit_test(each_signal_is_reported),
 		cmocka_unit_test(the_first_signal_counts),
