@@ -47,9 +47,8 @@ struct report_note {
 /* What a user's --query gave. */
 struct report_query {
 	const char *sql;
-	const char *const *columns; /* names, NULL-terminated; NULL: no header row */
-	const char *html;           /* rows as query_run prints them with QUERY_HTML; tags but TR, TD, TH are escaped */
-	const char *error;          /* not NULL: the query failed with this */
+	const char *csv;   /* as query_run prints it with QUERY_CSV: a line of names, then the rows */
+	const char *error; /* not NULL: the query failed with this */
 };
 
 struct report_profile {

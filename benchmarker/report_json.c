@@ -1,0 +1,196 @@
+/* The report for machines; docs/report.md documents the shape. */
+#include "base/clock.h"
+#include "benchmarker/report_summary.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+/* A document under construction: the first failure to add anything stays. */
+struct json {
+	cJSON *root;
+	bool failed;
+};
+
+static void json_release(struct json *j)
+{
+	cJSON_Delete(j->root);
+	j->root = NULL;
+}
+
+/* Puts item under name, or at the end of an array if name is NULL. Returns it, NULL after a failure. */
+static cJSON *put(struct json *j, cJSON *to, const char *name, cJSON *item)
+{
+	if (item && to && (name ? cJSON_AddItemToObject(to, name, item) : cJSON_AddItemToArray(to, item)))
+		return item;
+	cJSON_Delete(item);
+	j->failed = true;
+	return NULL;
+}
+
+static void put_string(struct json *j, cJSON *to, const char *name, const char *s)
+{
+	CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(REPORT_MAX_BYTES);
+	char c[5];
+	size_t len;
+	if (!s) {
+		put(j, to, name, cJSON_CreateNull());
+		return;
+	}
+	while ((len = report_next_char(&s, c)) > 0)
+		strbuf_add(&text, c, len);
+	if (text.failed)
+		j->failed = true;
+	put(j, to, name, cJSON_CreateString(text.data));
+}
+
+static void put_number(struct json *j, cJSON *to, const char *name, double value)
+{
+	put(j, to, name, isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
+}
+
+/* 64 bits do not fit a JSON reader's double. */
+static void put_u64(struct json *j, cJSON *to, const char *name, unsigned long long value)
+{
+	char text[32];
+	snprintf(text, sizeof text, "%llu", value);
+	put_string(j, to, name, text);
+}
+
+static void put_time(struct json *j, cJSON *to, const char *name, int64_t unix_seconds)
+{
+	char utc[21];
+	if (unix_seconds)
+		clock_format_utc(unix_seconds, utc);
+	put_string(j, to, name, unix_seconds ? utc : NULL);
+}
+
+static void put_run(struct json *j, const struct report *r)
+{
+	cJSON *run = put(j, j->root, "run", cJSON_CreateObject());
+	put_string(j, run, "id", r->run_id);
+	put_string(j, run, "title", r->title);
+	put_string(j, run, "dbdyno_version", r->dbdyno_version);
+	put_string(j, run, "command_line", r->command_line);
+	put_time(j, run, "started_utc", r->started_unix);
+	put_time(j, run, "ended_utc", r->ended_unix);
+	put_string(j, run, "machine", r->machine);
+	put_string(j, run, "pairing", r->pairing);
+	put_number(j, run, "threads", r->threads);
+	put_number(j, run, "table_size_rows", (double)r->table_size);
+	put_u64(j, run, "seed", r->seed);
+	put_number(j, run, "margin_fraction", r->margin);
+}
+
+static void put_server(struct json *j, const char *name, const struct report_server *s)
+{
+	cJSON *server = put(j, j->root, name, cJSON_CreateObject());
+	put_string(j, server, "label", s->label);
+	put_string(j, server, "engine", s->engine);
+	put_string(j, server, "version", s->version);
+	put_string(j, server, "commit", s->commit);
+	put_string(j, server, "reported_version", s->reported_version);
+	put_string(j, server, "binary_sha256", s->binary_sha256);
+	put_string(j, server, "profile_sha256", s->profile_sha256);
+	put_string(j, server, "go_version", s->go_version);
+}
+
+static void put_side(struct json *j, cJSON *test, const char *name, double tps, double mean_ms, double p95_ms,
+		     double seconds)
+{
+	cJSON *side = put(j, test, name, cJSON_CreateObject());
+	put_number(j, side, "transactions_per_second", tps);
+	put_number(j, side, "latency_mean_ms", mean_ms);
+	put_number(j, side, "latency_p95_ms", p95_ms);
+	put_number(j, side, "load_seconds", seconds);
+}
+
+static void put_test(struct json *j, cJSON *tests, const struct report_test *t)
+{
+	cJSON *test = put(j, tests, NULL, cJSON_CreateObject());
+	put_string(j, test, "name", t->name);
+	put_string(j, test, "error", t->error);
+	if (t->error)
+		return;
+	put_string(j, test, "verdict", verdict_name(t->comparison.verdict));
+	put_string(j, test, "reason", t->comparison.reason);
+	put_side(j, test, "from", t->from_tps, t->from_mean_ms, t->from_p95_ms, t->from_seconds);
+	put_side(j, test, "to", t->to_tps, t->to_mean_ms, t->to_p95_ms, t->to_seconds);
+	cJSON *ratios = put(j, test, "ratios", cJSON_CreateObject());
+	for (enum metric m = 0; m < METRIC_COUNT; m++) {
+		const struct estimate *e = &t->comparison.metrics[m];
+		cJSON *ratio = put(j, ratios, metric_name(m), cJSON_CreateObject());
+		put_number(j, ratio, "ratio", e->ratio);
+		put_number(j, ratio, "low_95", e->low);
+		put_number(j, ratio, "high_95", e->high);
+		put_number(j, ratio, "pairs", (double)e->pairs);
+		put_number(j, ratio, "batches", (double)e->batches);
+	}
+	cJSON *pairs = put(j, test, "pair_throughput_log_ratios", cJSON_CreateArray());
+	for (size_t i = 0; i < t->pair_log_ratios_len; i++)
+		put_number(j, pairs, NULL, t->pair_log_ratios[i]);
+}
+
+static void put_summary(struct json *j, const struct report *r)
+{
+	struct report_summary s;
+	report_summarise(r, &s);
+	cJSON *summary = put(j, j->root, "summary", cJSON_CreateObject());
+	put_string(j, summary, "verdict", verdict_name(report_verdict(&s)));
+	put_number(j, summary, "tests", (double)r->tests_len);
+	for (enum verdict v = 0; v < REPORT_VERDICTS; v++)
+		put_number(j, summary, verdict_name(v), (double)s.count[v]);
+	put_number(j, summary, "failed", (double)s.failed);
+}
+
+static void put_lists(struct json *j, const struct report *r)
+{
+	cJSON *notes = put(j, j->root, "notes", cJSON_CreateArray());
+	for (size_t i = 0; i < r->notes_len; i++) {
+		cJSON *note = put(j, notes, NULL, cJSON_CreateObject());
+		put_string(j, note, "level", r->notes[i].level);
+		put_string(j, note, "test", r->notes[i].test);
+		put_string(j, note, "text", r->notes[i].text);
+	}
+	cJSON *queries = put(j, j->root, "queries", cJSON_CreateArray());
+	for (size_t i = 0; i < r->queries_len; i++) {
+		cJSON *query = put(j, queries, NULL, cJSON_CreateObject());
+		put_string(j, query, "sql", r->queries[i].sql);
+		put_string(j, query, "error", r->queries[i].error);
+		put_string(j, query, "csv", r->queries[i].csv);
+	}
+	cJSON *profiles = put(j, j->root, "profiles", cJSON_CreateArray());
+	for (size_t i = 0; i < r->profiles_len; i++) {
+		cJSON *profile = put(j, profiles, NULL, cJSON_CreateObject());
+		put_string(j, profile, "name", r->profiles[i].name);
+		put_string(j, profile, "file", r->profiles[i].file);
+		put_number(j, profile, "samples", (double)r->profiles[i].samples);
+		put_number(j, profile, "load_seconds", r->profiles[i].seconds);
+	}
+}
+
+int report_json(const struct report *r, struct strbuf *out, struct error *err)
+{
+	CLEANUP(json) struct json j = { .root = cJSON_CreateObject() };
+	CLEANUP(strbuf) struct strbuf headline = STRBUF_INIT(64 << 10);
+	if (report_headline(r, &headline, err) < 0)
+		return -1;
+	put_string(&j, j.root, "format", "dbdyno-report");
+	put_number(&j, j.root, "format_version", 1);
+	put_string(&j, j.root, "headline", headline.data);
+	put_string(&j, j.root, "status", r->status);
+	put_string(&j, j.root, "error", r->error);
+	put_summary(&j, r);
+	put_run(&j, r);
+	put_server(&j, "from", &r->from);
+	put_server(&j, "to", &r->to);
+	cJSON *tests = put(&j, j.root, "tests", cJSON_CreateArray());
+	for (size_t i = 0; i < r->tests_len; i++)
+		put_test(&j, tests, &r->tests[i]);
+	put_lists(&j, r);
+	AUTO_FREE char *text = j.failed ? NULL : cJSON_Print(j.root);
+	if (!text)
+		return error_oom(err);
+	strbuf_adds(out, text);
+	strbuf_addc(out, '\n');
+	return strbuf_check(out, err);
+}

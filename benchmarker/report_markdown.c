@@ -1,0 +1,170 @@
+/* The report as GitHub markdown: what a comment on a pull request needs, details folded away. */
+#include "benchmarker/report_summary.h"
+
+#include <string.h>
+
+static const struct report_style *const style = &report_fine;
+
+/* Text in which nothing is markup, a table cell's end, or a mention of a person. */
+static void add_text(struct strbuf *out, const char *s)
+{
+	char c[5];
+	size_t len;
+	while (s && (len = report_next_char(&s, c)) > 0) {
+		if (*c == '\n' || *c == '\t')
+			strbuf_addc(out, ' ');
+		else if (*c == '&')
+			strbuf_adds(out, "&amp;");
+		else if (*c == '<')
+			strbuf_adds(out, "&lt;");
+		else if (*c == '>')
+			strbuf_adds(out, "&gt;");
+		else if (*c == '@')
+			strbuf_adds(out, "@<!-- -->"); /* GitHub mails whom "@name" names */
+		else if (len == 1 && strchr("\\`*_[]|~$", *c))
+			strbuf_addf(out, "\\%c", *c);
+		else
+			strbuf_add(out, c, len);
+	}
+}
+
+/* A plain name as code, so that it needs no escapes; any other as text. */
+static void add_name(struct strbuf *out, const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:+=, ";
+	if (s && *s && *s != ' ' && s[strspn(s, plain)] == 0 && !str_ends(s, " "))
+		strbuf_addf(out, "`%s`", s);
+	else
+		add_text(out, s);
+}
+
+static void add_row(struct strbuf *out, const struct report_test *t)
+{
+	const struct estimate *e = &t->comparison.metrics[METRIC_THROUGHPUT];
+	strbuf_adds(out, "| ");
+	add_name(out, t->name);
+	strbuf_adds(out, " | ");
+	if (t->error) {
+		strbuf_adds(out, "– | – | – | – | – | – | ✕ failed |\n");
+		return;
+	}
+	report_add_rate(out, style, t->from_tps);
+	strbuf_adds(out, " | ");
+	report_add_rate(out, style, t->to_tps);
+	strbuf_adds(out, " | ");
+	report_add_ratio(out, style, e->ratio);
+	strbuf_adds(out, " | ");
+	report_add_interval(out, style, e->low, e->high);
+	strbuf_adds(out, " | ");
+	report_add_ratio(out, style, t->comparison.metrics[METRIC_LATENCY_MEAN].ratio);
+	strbuf_adds(out, " | ");
+	report_add_ms(out, style, t->from_p95_ms);
+	strbuf_adds(out, " → ");
+	report_add_ms(out, style, t->to_p95_ms);
+	bool loud = t->comparison.verdict == VERDICT_FASTER || t->comparison.verdict == VERDICT_SLOWER;
+	const char *strong = loud ? "**" : "";
+	strbuf_addf(out, " | %s %s%s%s |\n", report_mark(t->comparison.verdict), strong,
+		    verdict_name(t->comparison.verdict), strong);
+}
+
+static void add_table(const struct report *r, struct strbuf *out)
+{
+	strbuf_adds(out,
+		    "\n| test | from tx/s | to tx/s | ratio | 95 % interval | mean latency ratio | p95 ms | verdict |\n"
+		    "|:--|--:|--:|--:|:-:|--:|:-:|:--|\n");
+	for (size_t i = 0; i < r->tests_len; i++)
+		add_row(out, &r->tests[i]);
+	strbuf_adds(out, "\nRatio: to ÷ from; a throughput ratio above 1 is faster. Same: the interval lies within ±");
+	report_add_percent(out, style, r->margin);
+	strbuf_adds(out, ". Verdicts hold for all tests together, with at most 5 % risk of any false alarm.\n");
+}
+
+static void add_item(struct strbuf *out, const char *label, const char *about, const char *text)
+{
+	strbuf_adds(out, "- **");
+	add_text(out, label);
+	strbuf_adds(out, "**: ");
+	if (about) {
+		add_name(out, about);
+		strbuf_adds(out, ": ");
+	}
+	add_text(out, text);
+	strbuf_addc(out, '\n');
+}
+
+static void add_remarks(const struct report *r, struct strbuf *out)
+{
+	size_t start = out->len;
+	strbuf_addc(out, '\n');
+	for (size_t i = 0; i < r->tests_len; i++)
+		if (r->tests[i].error)
+			add_item(out, "failed", r->tests[i].name, r->tests[i].error);
+	for (size_t i = 0; i < r->tests_len; i++) {
+		const struct comparison *c = &r->tests[i].comparison;
+		if (!r->tests[i].error && c->reason)
+			add_item(out, verdict_name(c->verdict), r->tests[i].name, c->reason);
+	}
+	for (size_t i = 0; i < r->notes_len; i++)
+		if (report_is_warning(&r->notes[i]))
+			add_item(out, r->notes[i].level, r->notes[i].test, r->notes[i].text);
+	if (out->len == start + 1 && !out->failed) {
+		out->len = start; /* there was none: no empty line either */
+		out->data[start] = 0;
+	}
+}
+
+static int add_details(const struct report *r, struct strbuf *out, struct error *err)
+{
+	CLEANUP(strlist) struct strlist facts = STRLIST_INIT;
+	if (report_add_facts(r, style, &facts, err) < 0)
+		return -1;
+	strbuf_adds(out,
+		    "\n<details><summary>What was compared, and how</summary>\n\n| | from | to |\n|:--|:--|:--|\n");
+	for (const struct report_server_fact *f = report_server_facts; f->name; f++) {
+		const char *from = report_server_value(&r->from, f), *to = report_server_value(&r->to, f);
+		if (!from && !to)
+			continue;
+		strbuf_addf(out, "| %s | ", f->name);
+		add_name(out, from ? from : REPORT_DASH);
+		strbuf_adds(out, " | ");
+		add_name(out, to ? to : REPORT_DASH);
+		strbuf_adds(out, " |\n");
+	}
+	strbuf_addc(out, '\n');
+	for (size_t i = 0; i + 1 < facts.len; i += 2) {
+		strbuf_addf(out, "- %s: ", facts.items[i]);
+		add_text(out, facts.items[i + 1]);
+		strbuf_addc(out, '\n');
+	}
+	if (r->command_line) {
+		strbuf_adds(out, "- command: ");
+		add_name(out, r->command_line);
+		strbuf_addc(out, '\n');
+	}
+	strbuf_adds(out, "\n</details>\n");
+	return 0;
+}
+
+int report_markdown(const struct report *r, struct strbuf *out, struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf claim = STRBUF_INIT(64 << 10), evidence = STRBUF_INIT(64 << 10);
+	report_add_claim(r, &claim);
+	report_add_evidence(r, style, &evidence);
+	if (strbuf_check(&claim, err) < 0 || strbuf_check(&evidence, err) < 0)
+		return -1;
+	strbuf_adds(out, "**");
+	add_text(out, claim.data);
+	strbuf_adds(out, ":** ");
+	add_text(out, evidence.data);
+	strbuf_adds(out, ".\n");
+	if (!report_is_done(r) && r->error) {
+		strbuf_addc(out, '\n');
+		add_item(out, r->status, NULL, r->error);
+	}
+	if (r->tests_len)
+		add_table(r, out);
+	add_remarks(r, out);
+	if (add_details(r, out, err) < 0)
+		return -1;
+	return strbuf_check(out, err);
+}
