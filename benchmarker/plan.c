@@ -75,7 +75,7 @@ static int count_blocks(uint64_t test_ns, uint64_t slice_ns, uint64_t *ret_block
 int plan_make(enum pairing pairing, uint64_t test_ns, uint64_t slice_ns, uint64_t seed, struct plan *ret,
 	      struct error *err)
 {
-	uint64_t blocks;
+	uint64_t blocks = 0;
 	if (count_blocks(test_ns, slice_ns ? slice_ns : slice_auto(test_ns), &blocks, err) < 0)
 		return -1;
 	uint32_t pairs = (uint32_t)(2 * blocks);
