@@ -4,12 +4,14 @@
 
 #include "base/error.h"
 #include "base/str.h"
-#include "benchmarker/engine.h"
+
+#include <stdbool.h>
 
 struct workload {
-	const char *name;   /* "oltp_read_only" */
-	const char *script; /* Lua module that sysbench ships: "oltp_read_only" */
-	bool writes;        /* changes data */
+	const char *name;      /* "oltp_read_only" */
+	const char *script;    /* Lua module that sysbench ships: "oltp_read_only"; or a script's path, with a '/' */
+	bool writes;           /* changes data */
+	bool table_per_thread; /* prepare makes one empty table a thread, whatever tables and table_size say */
 };
 
 /* All, in the order in which they run by default; the array ends with a NULL name. */
