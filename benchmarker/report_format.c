@@ -81,6 +81,11 @@ void report_add_percent(struct strbuf *out, const struct report_style *style, do
 void report_add_change(struct strbuf *out, const struct report_style *style, double ratio)
 {
 	double percent = (ratio - 1) * 100;
+	if (ratio >= 9.9995 && isfinite(ratio)) {
+		strbuf_adds(out, "×");
+		report_add_ratio(out, style, ratio);
+		return;
+	}
 	if (percent > 0 && isfinite(percent))
 		strbuf_addc(out, '+');
 	add_number(out, style, percent, percent_decimals(percent));

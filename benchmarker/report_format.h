@@ -29,7 +29,7 @@ void report_add_ratio(struct strbuf *out, const struct report_style *style, doub
 void report_add_interval(struct strbuf *out, const struct report_style *style, double low, double high);
 /* Size of a change: 0.1619 gives "16 %", 0.0162 "1.6 %". */
 void report_add_percent(struct strbuf *out, const struct report_style *style, double fraction);
-/* The change that a ratio means, with its sign: 0.8381 gives "−16 %". */
+/* The change that a ratio means, with its sign: 0.8381 gives "−16 %"; from tenfold on "×12.0". */
 void report_add_change(struct strbuf *out, const struct report_style *style, double ratio);
 void report_add_rate(struct strbuf *out, const struct report_style *style, double per_second); /* no unit */
 void report_add_ms(struct strbuf *out, const struct report_style *style, double ms);           /* no unit */

@@ -1,0 +1,242 @@
+/* Reports for the tests of the report: an everyday one, and those that no eye should ever see. All figures are made
+ * up; they are computed with exact arithmetic, so that every machine prints the same bytes. */
+#ifndef TESTS_REPORT_SAMPLES_H
+#define TESTS_REPORT_SAMPLES_H
+
+#include "benchmarker/report.h"
+
+#include <math.h>
+
+#define SAMPLE_PAIRS 48
+#define MANY_TESTS 40
+
+/* Log-ratios around center that wander a little, and slope from first to last. */
+static inline void sample_pairs(double pairs[static SAMPLE_PAIRS], double center, double slope, uint32_t seed)
+{
+	for (int i = 0; i < SAMPLE_PAIRS; i++) {
+		seed = seed * 1664525u + 1013904223u;
+		double noise = (double)(seed >> 16) / 65536 - 0.5;
+		pairs[i] = center + slope * (i - SAMPLE_PAIRS / 2) / SAMPLE_PAIRS + noise / 16;
+	}
+}
+
+static inline struct report_test sample_test(const char *name, double from_tps, double ratio, double half,
+					     enum verdict verdict)
+{
+	struct report_test t = {
+		.name = name,
+		.from_tps = from_tps,
+		.to_tps = from_tps * ratio,
+		.from_mean_ms = 1000 / from_tps,
+		.to_mean_ms = 1000 / from_tps / ratio,
+		.from_p95_ms = 1750 / from_tps,
+		.to_p95_ms = 1750 / from_tps / ratio,
+		.from_seconds = 20,
+		.to_seconds = 20,
+	};
+	t.comparison.verdict = verdict;
+	t.comparison.metrics[METRIC_THROUGHPUT] =
+		(struct estimate){ ratio, ratio - half, ratio + half, SAMPLE_PAIRS, 12 };
+	t.comparison.metrics[METRIC_LATENCY_MEAN] =
+		(struct estimate){ 1 / ratio, 1 / (ratio + half), 1 / (ratio - half), SAMPLE_PAIRS, 12 };
+	t.comparison.metrics[METRIC_LATENCY_P95] = (struct estimate){ 1 / ratio, 1 / (ratio + half) - 0.03125,
+								      1 / (ratio - half) + 0.03125, SAMPLE_PAIRS, 12 };
+	return t;
+}
+
+/* Three of four tests slower: the report of the README. */
+static inline const struct report *sample_slower(void)
+{
+	static double pairs[4][SAMPLE_PAIRS];
+	static struct report_test tests[4];
+	static const struct report_note notes[] = {
+		{ "info", NULL, "gms 1a2b3c4 came from the build cache" },
+		{ "warning", NULL, "steal time was 11 % during the run: other machines share these CPUs" },
+		{ "info", "oltp_insert", "went on after an interruption at block 7" },
+	};
+	static const struct report_query queries[] = {
+		{ "select f.test_name, f.latency_percentile as f_p95, t.latency_percentile as t_p95\n"
+		  "from from_results f join to_results t on f.test_name = t.test_name",
+		  "test_name,f_p95,t_p95\noltp_insert,1.42,1.69\n\"a \"\"quoted\"\", name\",0.56,\n", NULL },
+		{ "select * from form_results", NULL, "no such table: form_results" },
+	};
+	static const struct report_profile profiles[] = {
+		{ "oltp_point_select", "profiles/oltp_point_select.pprof", 1987, 20.02 },
+		{ "merged", "profiles/merged.pprof", 7904, 80.1 },
+	};
+	static struct report r;
+
+	tests[0] = sample_test("oltp_insert", 1234.5, 0.8375, 0.03125, VERDICT_SLOWER);
+	tests[1] = sample_test("oltp_point_select", 3125.25, 0.84375, 0.0390625, VERDICT_SLOWER);
+	tests[2] = sample_test("oltp_read_only", 187.5, 0.859375, 0.015625, VERDICT_SLOWER);
+	tests[3] = sample_test("oltp_update_index", 812.75, 0.9765625, 0.0546875, VERDICT_UNDECIDED);
+	tests[3].comparison.reason = "the 95 % interval holds 1 and reaches past the margin";
+	for (int i = 0; i < 4; i++) {
+		sample_pairs(pairs[i], tests[i].comparison.metrics[METRIC_THROUGHPUT].ratio - 1, i == 2 ? 0.125 : 0,
+			     (uint32_t)i + 7);
+		tests[i].pair_log_ratios = pairs[i];
+		tests[i].pair_log_ratios_len = SAMPLE_PAIRS;
+	}
+	r = (struct report){
+		.title = "gms 1a2b3c4 → 5d6e7f8",
+		.run_id = "20261122-210139-1a2b3c4d",
+		.dbdyno_version = "0.1.0",
+		.status = "done",
+		.pairing = "interleaved",
+		.command_line = "dbdyno compare --from-server=gms --from-version=1a2b3c4 --to-server=gms "
+				"--to-version=5d6e7f8 --sysbench-test-time=20",
+		.started_unix = 1795381299,
+		.ended_unix = 1795381482,
+		.machine = "Intel Xeon Platinum 8375C, 2 CPUs, 8 GB, Linux 6.1.0, x86-64",
+		.threads = 1,
+		.table_size = 10000,
+		.seed = 18446744073709551557u,
+		.margin = 0.05,
+		.from = { "from", "gms", "1a2b3c4", "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d", "gms 0.1 (go1.26.1)",
+			  "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", NULL, "go1.26.1" },
+		.to = { "to", "gms", "5d6e7f8", "5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f80", "gms 0.2 (go1.26.1)",
+			"60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752", NULL, "go1.26.1" },
+		.tests = tests,
+		.tests_len = ARRAY_SIZE(tests),
+		.notes = notes,
+		.notes_len = ARRAY_SIZE(notes),
+		.queries = queries,
+		.queries_len = ARRAY_SIZE(queries),
+		.profiles = profiles,
+		.profiles_len = ARRAY_SIZE(profiles),
+	};
+	return &r;
+}
+
+/* Strings that try to be markup, escapes or commands, and numbers that are none. */
+#define HOSTILE "<script>alert(1)</script>\"'&|`**x**`\033[31m\n](javascript:x)@someone\xff\xe2\x80\xae&#60;"
+static inline const struct report *sample_hostile(void)
+{
+	static const double pairs[] = { NAN, INFINITY, -INFINITY, 1e300, 0 };
+	static struct report_test tests[3];
+	static const struct report_note notes[] = {
+		{ HOSTILE, HOSTILE, HOSTILE },
+		{ "warning", HOSTILE, HOSTILE },
+		{ NULL, NULL, NULL },
+	};
+	static const struct report_query queries[] = {
+		{ HOSTILE,
+		  HOSTILE ",x\n\""
+			  "unclosed " HOSTILE,
+		  HOSTILE },
+		{ NULL, NULL, NULL },
+		{ "", "", NULL },
+	};
+	static const struct report_profile profiles[] = {
+		{ HOSTILE, "javascript:" HOSTILE, UINT64_MAX, NAN },
+		{ NULL, NULL, 0, INFINITY },
+	};
+	static struct report r;
+
+	tests[0] = sample_test(HOSTILE, NAN, NAN, NAN, VERDICT_SLOWER);
+	tests[0].comparison.reason = HOSTILE;
+	tests[0].pair_log_ratios = pairs;
+	tests[0].pair_log_ratios_len = ARRAY_SIZE(pairs);
+	tests[1] = sample_test(NULL, 0, 1.5, 0, VERDICT_UNDECIDED);
+	tests[1].comparison.metrics[METRIC_THROUGHPUT] = (struct estimate){ 1.5, 0, INFINITY, 1, 1 };
+	tests[2] = (struct report_test){ .name = HOSTILE, .error = HOSTILE };
+	struct report_server server = { HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE };
+	r = (struct report){
+		.title = HOSTILE,
+		.run_id = HOSTILE,
+		.dbdyno_version = HOSTILE,
+		.status = HOSTILE,
+		.error = HOSTILE,
+		.pairing = HOSTILE,
+		.command_line = HOSTILE,
+		.machine = HOSTILE,
+		.margin = NAN,
+		.from = server,
+		.to = server,
+		.tests = tests,
+		.tests_len = ARRAY_SIZE(tests),
+		.notes = notes,
+		.notes_len = ARRAY_SIZE(notes),
+		.queries = queries,
+		.queries_len = ARRAY_SIZE(queries),
+		.profiles = profiles,
+		.profiles_len = ARRAY_SIZE(profiles),
+	};
+	return &r;
+}
+
+/* Nothing known at all. */
+static inline const struct report *sample_empty(void)
+{
+	static const struct report r;
+	return &r;
+}
+
+/* The run ended early: one test failed, nothing else was measured. */
+static inline const struct report *sample_failed(void)
+{
+	static struct report_test test;
+	static struct report r;
+	test = (struct report_test){ .name = "oltp_read_write",
+				     .error = "server \"to\" (gms 5d6e7f8) was killed by SIGKILL after 3.1 s of load" };
+	r = *sample_slower();
+	r.status = "failed";
+	r.error = "server \"to\" (gms 5d6e7f8) was killed by SIGKILL";
+	r.tests = &test;
+	r.tests_len = 1;
+	r.queries_len = r.profiles_len = 0;
+	return &r;
+}
+
+/* The same commit with and without a profile, in one test; stopped by a signal. */
+static inline const struct report *sample_pgo(void)
+{
+	static struct report_test test;
+	static struct report r;
+	test = sample_test("oltp_point_select", 12345.5, 1.0625, 0.015625, VERDICT_FASTER);
+	r = *sample_slower();
+	r.title = "gms 5d6e7f8 → 5d6e7f8 with profile";
+	r.from = r.to;
+	r.from.label = "from";
+	r.to.profile_sha256 = "b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c";
+	r.status = "interrupted";
+	r.error = "stopped by SIGTERM";
+	r.tests = &test;
+	r.tests_len = 1;
+	r.queries_len = r.notes_len = 0;
+	return &r;
+}
+
+/* Another engine, every verdict, ratios from a third to twelvefold, forty tests. */
+static inline const struct report *sample_many(void)
+{
+	static const enum verdict verdicts[] = { VERDICT_FASTER, VERDICT_SAME, VERDICT_SLOWER, VERDICT_UNDECIDED };
+	static const double ratios[] = { 1.25, 1, 0.75, 1.0625, 2, 0.984375, 0.3125, 0.9375, 12, 1.015625 };
+	static char names[MANY_TESTS][32];
+	static double pairs[MANY_TESTS][SAMPLE_PAIRS];
+	static struct report_test tests[MANY_TESTS];
+	static struct report r;
+	for (int i = 0; i < MANY_TESTS; i++) {
+		enum verdict v = verdicts[i % 2 ? (i % 4 == 1 ? 1 : 3) : (ratios[i % 10] > 1 ? 0 : 2)];
+		double ratio = v == VERDICT_SAME ? 1 + (i % 3 - 1) / 128.0 : ratios[i % 10];
+		if (v == VERDICT_SLOWER && ratio == 1)
+			v = VERDICT_UNDECIDED;
+		snprintf(names[i], sizeof names[i], "%s_%d", i % 3 ? "types_table_scan" : "index_join", i);
+		tests[i] = sample_test(names[i], 100 + 77 * i, ratio, v == VERDICT_UNDECIDED ? 0.125 : ratio / 64, v);
+		sample_pairs(pairs[i], ratio > 1 ? ratio / 8 : 0, 0, (uint32_t)i);
+		tests[i].pair_log_ratios = pairs[i];
+		tests[i].pair_log_ratios_len = SAMPLE_PAIRS;
+	}
+	r = *sample_slower();
+	r.title = "mysql 8.0.35 → dolt v1.2.3";
+	r.from.engine = "mysql";
+	r.from.version = "8.0.35";
+	r.to.engine = "dolt";
+	r.to.version = "v1.2.3";
+	r.tests = tests;
+	r.tests_len = MANY_TESTS;
+	r.queries_len = r.profiles_len = r.notes_len = 0;
+	return &r;
+}
+
+#endif
