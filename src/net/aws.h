@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/str.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct aws_credentials {
@@ -27,13 +28,20 @@ void aws_credentials_release(struct aws_credentials *c); /* wipes */
 struct aws_environment {
 	const char *(*getenv)(const char *name, void *data);
 	void *data;
-	const char *region; /* for the default STS endpoint */
+	const char *region; /* for the default STS endpoint; NULL: the global one */
 	const char *ca_file;
+	uint64_t retry_unit_ns; /* net/retry.h; 0: 1 s */
 };
 
-/* The chain: environment, web identity (AWS_WEB_IDENTITY_TOKEN_FILE + AWS_ROLE_ARN, STS; AWS_ENDPOINT_URL_STS
- * honoured), shared credentials file, container (Pod Identity), in that order. The first source that is configured is
- * used; if it fails, that is the error. None: ERROR_PUBLISH whose message names each source and why it gave nothing. */
+/* The chain, in this order:
+ *   environment      AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
+ *   web identity     AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME; STS, or AWS_ENDPOINT_URL_STS
+ *   shared file      AWS_SHARED_CREDENTIALS_FILE or $HOME/.aws/credentials; AWS_PROFILE or "default"
+ *   container        AWS_CONTAINER_CREDENTIALS_FULL_URI or _RELATIVE_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN(_FILE)
+ *   instance         IMDSv2, unless AWS_EC2_METADATA_DISABLED; AWS_EC2_METADATA_SERVICE_ENDPOINT
+ * The first source that is configured is used; if it fails, that is the error. None: ERROR_PUBLISH whose message names
+ * each source and why it gave nothing. Token files are read at each call. Plain HTTP goes only to loopback and AWS's
+ * link-local addresses. No secret is ever part of a message. */
 int aws_credentials_find(const struct aws_environment *env, struct aws_credentials *ret, struct error *err);
 
 struct aws_sign_request {
