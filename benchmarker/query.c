@@ -193,8 +193,7 @@ static int too_large(size_t max, struct error *err)
 	return error_hint(err, "select fewer rows or columns");
 }
 
-/* Fetches all rows, as long as they could be printed in max bytes. */
-static int fetch(sqlite3 *db, sqlite3_stmt *statement, size_t max, struct query_table *t, struct error *err)
+int query_table_fetch(struct query_table *t, sqlite3 *db, sqlite3_stmt *statement, size_t max, struct error *err)
 {
 	int columns = sqlite3_column_count(statement);
 	for (int i = 0; i < columns; i++) {
@@ -245,7 +244,7 @@ int query_run(const char *db_path, const char *sql, enum query_output output, ui
 	if (prepare(db, sql, &statement, err) < 0)
 		return wrap_query(sql, err);
 	CLEANUP(query_table) struct query_table table = QUERY_TABLE_INIT(out->max);
-	if (fetch(db, statement, out->max, &table, err) < 0) {
+	if (query_table_fetch(&table, db, statement, out->max, err) < 0) {
 		if (limits.hit != LIMIT_NONE)
 			limit_error(&limits, timeout_ns, err);
 		return err && err->kind == ERROR_INTERRUPTED ? -1 : wrap_query(sql, err);

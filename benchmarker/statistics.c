@@ -40,30 +40,36 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
+double statistics_log_ratio(const struct sample_pair *p, enum metric metric)
+{
+	const struct sample *from = p->from, *to = p->to;
+	if (from->events == 0 || to->events == 0)
+		return NAN;
+	double a = NAN, b = NAN;
+	switch (metric) {
+	case METRIC_THROUGHPUT:
+		a = (double)from->events / sample_seconds(from); /* infinite when nothing was timed */
+		b = (double)to->events / sample_seconds(to);
+		break;
+	case METRIC_LATENCY_MEAN:
+		a = (double)from->latency_sum_ns / (double)from->events;
+		b = (double)to->latency_sum_ns / (double)to->events;
+		break;
+	case METRIC_LATENCY_P95:
+		a = histogram_quantile_ns(&from->latency, 0.95);
+		b = histogram_quantile_ns(&to->latency, 0.95);
+		break;
+	}
+	double r = log(b / a);
+	return isfinite(r) ? r : NAN;
+}
+
 /* Neighbouring pairs [begin, end), and how many blocks they are. */
 struct batch {
 	size_t begin, end;
 	double blocks;
 	double value; /* log-ratio */
 };
-
-/* log(to / from) of a pair; NAN when a side has none. */
-static double pair_log_ratio(const struct sample_pair *p, enum metric metric)
-{
-	const struct sample *from = p->from, *to = p->to;
-	if (from->events == 0 || to->events == 0)
-		return NAN;
-	double a, b;
-	if (metric == METRIC_THROUGHPUT) {
-		a = (double)from->events / sample_seconds(from); /* infinite when nothing was timed */
-		b = (double)to->events / sample_seconds(to);
-	} else {
-		a = (double)from->latency_sum_ns / (double)from->events;
-		b = (double)to->latency_sum_ns / (double)to->events;
-	}
-	double r = log(b / a);
-	return isfinite(r) ? r : NAN;
-}
 
 /* The pairs that can be used for a metric, by increasing block. */
 struct usable {
@@ -90,7 +96,7 @@ static int find_usable(const struct sample_pair *pairs, size_t len, enum metric 
 	/* A percentile needs the same pairs as the mean latency: events on both sides. */
 	enum metric of = metric == METRIC_THROUGHPUT ? METRIC_THROUGHPUT : METRIC_LATENCY_MEAN;
 	for (size_t i = 0; i < len; i++) {
-		double r = pair_log_ratio(&pairs[i], of);
+		double r = statistics_log_ratio(&pairs[i], of);
 		if (isnan(r))
 			continue;
 		if (u.len == 0 || u.pairs[u.len - 1].block != pairs[i].block)

@@ -65,6 +65,9 @@ struct sample_pair {
 	uint32_t block;
 };
 
+/* log(to / from) of one pair; NAN when a side has no event. */
+double statistics_log_ratio(const struct sample_pair *p, enum metric metric);
+
 /* Estimates of one test. pairs by increasing block, as in time. *ret is undecided, with a reason if it must stay so.
  * -1: out of memory, or pairs out of order (ERROR_INTERNAL). len 0 is fine: nothing can be said. */
 int statistics_compare(const struct sample_pair *pairs, size_t len, enum pairing pairing, struct comparison *ret,

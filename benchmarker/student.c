@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdbool.h>
 
 /* The continued fraction of the incomplete beta function (NIST DLMF 8.17.22), by Lentz's method as modified by Thompson
  * and Barnett (J. Comput. Phys. 64, 1986): converges fast for x < (a + 1) / (a + b + 2). */
@@ -61,6 +62,13 @@ double student_p_value(double t, double df)
 	return beta_incomplete(df / 2, 0.5, x, y);
 }
 
+static double student_density(double t, double df)
+{
+	int sign;
+	double log_factor = lgamma_r((df + 1) / 2, &sign) - lgamma_r(df / 2, &sign) - log(df * M_PI) / 2;
+	return exp(log_factor - (df + 1) / 2 * log1p(t / df * t));
+}
+
 double student_quantile(double p, double df)
 {
 	if (!(p > 0 && p < 1) || !(df > 0))
@@ -73,15 +81,21 @@ double student_quantile(double p, double df)
 		low = high;
 		high *= 2;
 	}
-	/* The p-value falls as t grows: halve until the ends meet. */
-	for (int i = 0; i < 200; i++) {
-		double middle = low + (high - low) / 2;
-		if (middle <= low || middle >= high)
-			break;
-		if (student_p_value(middle, df) > two_sided)
-			low = middle;
+	/* Newton's steps, or half the way where one would leave the bracket: the p-value falls as t grows. */
+	double t = low + (high - low) / 2;
+	for (int i = 0; i < 200 && low < t && t < high; i++) {
+		double above = student_p_value(t, df) - two_sided;
+		if (above > 0)
+			low = t;
 		else
-			high = middle;
+			high = t;
+		double next = t + above / (2 * student_density(t, df));
+		if (!(next > low && next < high))
+			next = low + (high - low) / 2;
+		bool close = fabs(next - t) <= 2 * DBL_EPSILON * t;
+		t = next;
+		if (close)
+			break;
 	}
-	return p < 0.5 ? -high : high;
+	return p < 0.5 ? -t : t;
 }
