@@ -101,6 +101,9 @@ int proc_run(const struct proc_spec *spec, uint64_t timeout_ns, struct strbuf *o
 
 /* The allow-listed environment, to which callers add. PATH is never missing. */
 int proc_base_env(struct strlist *ret, struct error *err);
+/* Copies further variables, those of the NULL-terminated names that are set here, replacing. Each caller states its own
+ * allow-list; no name on one may be a secret's. */
+int proc_env_pass(struct strlist *env, const char *const *names, struct error *err);
 /* Sets NAME=value in an environment list, replacing. -1 without memory, which also marks env as failed. */
 int proc_env_set(struct strlist *env, const char *name, const char *value);
 

@@ -55,3 +55,16 @@ int proc_env_set(struct strlist *env, const char *name, const char *value)
 		}
 	return 0;
 }
+
+int proc_env_pass(struct strlist *env, const char *const *names, struct error *err)
+{
+	for (; *names; names++) {
+		size_t len = strlen(*names);
+		for (char **item = environ; item && *item; item++)
+			if (is_named(*item, *names, len)) {
+				proc_env_set(env, *names, *item + len + 1);
+				break;
+			}
+	}
+	return strlist_check(env, err);
+}

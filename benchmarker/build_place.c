@@ -1,0 +1,176 @@
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/proc.h"
+#include "benchmarker/build_parts.h"
+
+#include <string.h>
+
+enum { DEFAULT_TIMEOUT_HOURS = 2, MAX_TAIL_BYTES = 64 << 10 };
+
+void build_place_release(struct build_place *p)
+{
+	free(p->cache);
+	free(p->home);
+	free(p->git_config);
+	free(p->go_cache);
+	free(p->mod_cache);
+	free(p->repository);
+	*p = (struct build_place)BUILD_PLACE_INIT;
+}
+
+/* git_config: no hooks; no clean-up in the background, which would outlive us; a named folder may belong to somebody
+ * else (a mounted volume), and its owner's code is about to be compiled and run anyway. One pack a fetch, because
+ * hundreds of loose objects cost more than a few packs. */
+static const char git_config[] = "[core]\n\thooksPath = /dev/null\n"
+				 "[safe]\n\tdirectory = *\n"
+				 "[gc]\n\tauto = 0\n"
+				 "[maintenance]\n\tauto = false\n"
+				 "[fetch]\n\trecurseSubmodules = false\n\tunpackLimit = 1\n"
+				 "[credential]\n\thelper =\n";
+
+/* Unless the file holds just that: builds at once share it. */
+static int write_file(const char *dir, const char *name, const char *text, struct error *err)
+{
+	AUTO_FREE char *path = str_printf(err, "%s/%s", dir, name);
+	CLEANUP(strbuf) struct strbuf there = STRBUF_INIT(4096);
+	if (!path || fs_mkdirs(dir, 0755, err) < 0)
+		return -1;
+	if (fs_exists(path) && fs_read(path, &there, NULL) == 0 && strcmp(there.data, text) == 0)
+		return 0;
+	return fs_write_atomic(path, text, strlen(text), 0644, err);
+}
+
+static int make_home(struct build_place *p, struct error *err)
+{
+	/* Go's telemetry would leave files and, now and then, a process behind. */
+	AUTO_FREE char *telemetry = str_printf(err, "%s/.config/go/telemetry", p->home);
+	if (!telemetry || write_file(telemetry, "mode", "off\n", err) < 0)
+		return -1;
+	return write_file(p->home, "gitconfig", git_config, err);
+}
+
+static int make_folders(const struct build_place *p, struct error *err)
+{
+	static const char *const names[] = { "store", "lock", "work", "bin" };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		AUTO_FREE char *path = str_printf(err, "%s/%s", p->cache, names[i]);
+		if (!path || fs_mkdirs(path, 0755, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A folder that was named, or one of the cache's; absolute. */
+static char *folder(const char *named, const char *cache, const char *name, struct error *err)
+{
+	AUTO_FREE char *path = named ? str_dup(named, err) : str_printf(err, "%s/%s", cache, name);
+	return path && fs_mkdirs(path, 0755, err) == 0 ? fs_absolute(path, err) : NULL;
+}
+
+int build_place_open(struct build_place *ret, const struct build_spec *spec, struct error *err)
+{
+	CLEANUP(build_place) struct build_place p = BUILD_PLACE_INIT;
+	const char *repository = spec->repository ? spec->repository : spec->engine->repository;
+	p.deadline_ns =
+		clock_deadline(spec->timeout_ns ? spec->timeout_ns : DEFAULT_TIMEOUT_HOURS * 3600 * NS_PER_SECOND);
+	p.is_local = fs_is_dir(repository);
+	p.repository = p.is_local ? fs_absolute(repository, err) : str_dup(repository, err);
+	if (!p.repository || fs_mkdirs(spec->cache, 0755, err) < 0)
+		return -1;
+	p.cache = fs_absolute(spec->cache, err);
+	if (!p.cache)
+		return -1;
+	p.home = str_printf(err, "%s/home", p.cache);
+	p.git_config = str_printf(err, "%s/home/gitconfig", p.cache);
+	p.go_cache = folder(spec->go_cache, p.cache, "go-build", err);
+	p.mod_cache = p.go_cache ? folder(spec->mod_cache, p.cache, "go-mod", err) : NULL;
+	if (!p.home || !p.git_config || !p.go_cache || !p.mod_cache)
+		return -1;
+	if (make_folders(&p, err) < 0 || make_home(&p, err) < 0)
+		return -1;
+	*ret = p;
+	p = (struct build_place)BUILD_PLACE_INIT;
+	return 0;
+}
+
+uint64_t build_time_left(const struct build_place *p)
+{
+	uint64_t now = clock_mono_ns();
+	return p->deadline_ns > now ? p->deadline_ns - now : 1;
+}
+
+int build_lock(const struct build_place *p, const char *name, int *ret_fd, struct error *err)
+{
+	AUTO_FREE char *path = str_printf(err, "%s/lock/%s", p->cache, name);
+	return path ? fs_lock(path, p->deadline_ns, ret_fd, err) : -1;
+}
+
+static const struct {
+	const char *said, *hint;
+} hints[] = {
+	{ "cannot run", "git and go must be installed and in PATH" },
+	{ "not our ref", "the commit is not in this repository, or its server gives out none but tips" },
+	{ "does not appear to be a git repository", "is the path or URL that of a git repository?" },
+	{ "not a git repository", "is the path or URL that of a git repository?" },
+	{ "terminal prompts disabled", "it wants a password: clone it first and give the folder" },
+	{ "Authentication failed", "it wants a password: clone it first and give the folder" },
+	{ "Permission denied (publickey", "it wants a key: clone it first and give the folder" },
+	{ "Host key verification failed", "the host's key is unknown: clone it first and give the folder" },
+	{ "Could not resolve host", "is there a network, and is the name right?" },
+	{ "early EOF", "the connection was cut: try again" },
+	{ "unexpected disconnect", "the connection was cut: try again" },
+	{ "RPC failed", "the connection was cut: try again" },
+	{ "No space left on device", "the disk is full: free some, or name another cache folder" },
+	{ "signal: killed", "killed from outside: is there enough memory? fewer jobs at once need less" },
+	{ "killed by SIGKILL", "killed from outside: is there enough memory? fewer jobs at once need less" },
+	{ "requires go >=", "go.mod asks for a newer Go: install it, or let GOTOOLCHAIN=auto fetch it" },
+	{ "toolchain not available", "go.mod asks for a Go that could not be fetched: install it, or see GOPROXY" },
+	{ "dial tcp", "a module could not be fetched: is there a network? see GOPROXY" },
+	{ "no such host", "a module could not be fetched: is there a network? see GOPROXY" },
+	{ "module lookup disabled", "a module is missing and GOPROXY=off forbids fetching it" },
+};
+
+static void add_hint(struct error *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++)
+		if (strstr(err->detail, hints[i].said) || strstr(err->message, hints[i].said)) {
+			error_hint(err, "%s", hints[i].hint);
+			return;
+		}
+}
+
+/* Git's first "fatal: …" line is the reason; "exited with status 128" says nothing. */
+static void take_reason(struct error *err)
+{
+	static const char mark[] = "fatal: ";
+	char detail[sizeof err->detail];
+	memcpy(detail, err->detail, sizeof detail);
+	const char *line = str_starts(detail, mark) ? detail : strstr(detail, "\nfatal: ");
+	if (!line)
+		return;
+	line += (*line == '\n') + strlen(mark);
+	error_set(err, err->kind, "git: %.*s", (int)strcspn(line, "\n"), line);
+	error_detail(err, detail, strlen(detail));
+}
+
+int build_child(const struct build_place *p, const struct strlist *argv, const struct strlist *env, const char *dir,
+		struct strbuf *out, struct error *err)
+{
+	if (strlist_check(argv, err) < 0 || strlist_check(env, err) < 0)
+		return -1;
+	CLEANUP(strbuf) struct strbuf tail = STRBUF_INIT(MAX_TAIL_BYTES);
+	struct proc_spec spec = PROC_SPEC_INIT;
+	spec.argv = strlist_array(argv);
+	spec.env = strlist_array(env);
+	spec.dir = dir;
+	struct error why = ERROR_INIT;
+	if (proc_run(&spec, build_time_left(p), out, &tail, &why) == 0)
+		return 0;
+	if (why.kind == ERROR_INTERNAL)
+		why.kind = ERROR_BUILD;
+	take_reason(&why);
+	add_hint(&why);
+	if (err)
+		*err = why;
+	return -1;
+}
