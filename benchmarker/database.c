@@ -171,7 +171,7 @@ static int postgres_open(struct database *d, const struct database_address *a, u
 				 a->password ? a->password : "",
 				 a->database && *a->database ? a->database : "postgres",
 				 "disable",
-				 "/dev/null",
+				 "/dev/null/absent", /* no password file */
 				 "disable",
 				 " ",
 				 "dbdyno",
@@ -310,6 +310,11 @@ void database_close(struct database *d)
 	}
 	PQfinish(d->postgres);
 	free(d);
+}
+
+void database_set_timeout(struct database *d, uint64_t timeout_ns)
+{
+	d->timeout_ns = timeout_ns;
 }
 
 static int run(struct database *d, const char *sql, struct strbuf *out, struct error *err)

@@ -33,6 +33,8 @@ struct database;
 /* *ret is owned (database_close), untouched on failure. a is only read during the call. */
 int database_connect(const struct database_address *a, uint64_t timeout_ns, struct database **ret, struct error *err);
 void database_close(struct database *d); /* NULL is fine */
+/* The limit of each later statement, in place of the one that connecting had. */
+void database_set_timeout(struct database *d, uint64_t timeout_ns);
 /* One statement; rows it returns are dropped. */
 int database_execute(struct database *d, const char *sql, struct error *err);
 /* First column of the first row, appended to out; nothing if there is no row or it is NULL. */

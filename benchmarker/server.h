@@ -1,12 +1,24 @@
 /* One database server under test: its folder, set-up, start, readiness, death and stop.
  *
- *     struct server_spec spec = { .engine = &e, .exec = path, .dir = "…/from" };
+ *     struct server_spec spec = { .engine = &e, .exec = path, .dir = "…/from", .label = "from" };
  *     CLEANUP(server) struct server s = SERVER_INIT;
- *     server_start(&s, &spec, err)     // data folder, set-up, free port, start, SELECT 1, init_sql
+ *     server_start(&s, &spec, err)     // empty data folder, set-up, free port, start, SELECT 1, init_sql
  *     … server_check(&s, err) …        // died meanwhile? ERROR_SERVER with its last log lines as detail
  *     server_stop(&s, err)             // stop signal, grace, SIGKILL (reported), reap
  *
- * Listens on 127.0.0.1 or a socket in its own folder only. A taken port is answered by another one.
+ * Listens on 127.0.0.1 or a socket in a folder of its own only. Ready means that a client has run SELECT 1; polled with
+ * bounded back-off, and a server that dies meanwhile is noticed at once. A free port that somebody else takes between
+ * the choice and the start is answered by another one.
+ *
+ * Its standard output and error go to <dir>/server.log. The last lines are the detail of every error about it. The
+ * server is foreign code: its environment is proc_base_env with HOME and TMPDIR of its own, the folders of exec and of
+ * the engine's exec_path around PATH, what the engine file says and spec.extra_env.
+ *
+ * Where root starts an engine with run_as, data, home and temporary files belong to that user. They and the socket move
+ * to a temporary folder when that user cannot enter dir; a socket alone does when its path would be over the 107 bytes
+ * that an address holds. server_release removes that folder.
+ *
+ * Error kind: ERROR_SERVER, ERROR_INTERRUPTED, or ERROR_INTERNAL where this machine failed.
  */
 #ifndef BENCHMARKER_SERVER_H
 #define BENCHMARKER_SERVER_H
@@ -19,7 +31,7 @@
 struct server_spec {
 	const struct engine *engine;
 	const char *exec;         /* absolute path of the program */
-	const char *dir;          /* folder of its own (created, 0700): data/, home/, log, socket */
+	const char *dir;          /* folder of its own (created, 0700): data/, home/, tmp/ (emptied), server.log */
 	const char *label;        /* "from", "to": for messages */
 	unsigned port;            /* 0: a free one */
 	const cpu_set_t *cpus;    /* NULL: no pinning */
@@ -28,9 +40,12 @@ struct server_spec {
 
 struct server {
 	const struct engine *engine;
-	char *label, *exec, *dir, *data_dir, *home_dir, *log_path, *socket; /* owned; socket NULL: TCP */
+	char *label, *exec, *dir, *data_dir, *home_dir, *tmp_dir, *log_path; /* owned */
+	char *socket;      /* as database_address has it; owned; NULL: TCP */
+	char *private_dir; /* temporary folder (see above) or NULL; owned */
 	unsigned port, pprof_port;
-	struct proc proc;
+	struct proc proc;       /* proc.pidfd is readable when it has ended */
+	char end[64];           /* how it ended by itself: "exited with status 1"; "" if it did not */
 	bool killed;            /* SIGKILL was needed to stop it */
 	uint64_t ready_ns;      /* how long start to ready took */
 	char *reported_version; /* what SELECT VERSION() says; owned */
@@ -41,9 +56,14 @@ struct server {
 	}
 void server_release(struct server *s); /* stops without grace if it still runs */
 
+/* *ret must be SERVER_INIT, and is so again after a failure; then nothing of the server runs. spec->engine must outlive
+ * it. Must be called from a thread that lives as long as the server (proc.h). A given port that is taken is an error.
+ */
 int server_start(struct server *ret, const struct server_spec *spec, struct error *err);
+/* 0 while it runs (or was stopped by server_stop). */
 int server_check(struct server *s, struct error *err);
-/* 0 also when SIGKILL was needed: see s->killed. */
+/* Does not look at stop requests. 0 also when SIGKILL was needed: see s->killed. -1 if it had died by itself before,
+ * as server_check would have said. Nothing of its process group is left either way. */
 int server_stop(struct server *s, struct error *err);
 /* Address for the load; pointers into s and its engine. */
 struct database_address server_address(const struct server *s, bool admin);
@@ -52,7 +72,7 @@ char *server_profile_url(const struct server *s, struct error *err);
 /* Absolute path of the program for an engine: given (a path or a name), or its first candidate that exists.
  * ERROR_USAGE with what was looked for. Owned. */
 char *server_find_exec(const struct engine *e, const char *given, struct error *err);
-/* First line of `exec version`; "" if the engine has no version command. Owned. */
+/* First line that the engine's version command prints; "" if it has none. Ends within 30 s. ERROR_SERVER. Owned. */
 char *server_exec_version(const struct engine *e, const char *exec, struct error *err);
 
 #endif

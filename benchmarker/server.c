@@ -1,0 +1,374 @@
+#include "benchmarker/server.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/stop.h"
+#include "benchmarker/server_place.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+
+static const uint64_t setup_timeout_ns = 120 * NS_PER_SECOND;
+static const uint64_t statement_timeout_ns = 60 * NS_PER_SECOND;
+static const int oom_score_adj = 500; /* when memory is short, the server goes first: then somebody is left to say so */
+static const unsigned most_backoff_ms = 20;
+static const int most_tries = 3; /* of a free port */
+
+/* What a start needs beside the server itself. */
+struct start {
+	const struct server_spec *spec;
+	struct server *s;
+	struct server_owner owner;
+	struct strlist env;
+	int log_fd;
+};
+
+static void start_release(struct start *st)
+{
+	strlist_release(&st->env);
+	if (st->log_fd >= 0)
+		close(st->log_fd);
+	st->log_fd = -1;
+}
+
+void server_release(struct server *s)
+{
+	proc_release(&s->proc);
+	if (s->private_dir)
+		fs_remove_tree(s->private_dir, NULL);
+	char *strings[] = { s->label,   s->exec,     s->dir,    s->data_dir,    s->home_dir,
+			    s->tmp_dir, s->log_path, s->socket, s->private_dir, s->reported_version };
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		free(strings[i]);
+	*s = (struct server)SERVER_INIT;
+}
+
+/* ---- errors ---- */
+
+/* "from server (gms) <message>", with the last lines of its log. */
+static int server_error(const struct server *s, struct error *err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static int server_error(const struct server *s, struct error *err, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	error_set(err, ERROR_SERVER, "%s server (%s) %s", s->label, s->engine->name, text);
+	CLEANUP(strbuf) struct strbuf tail = STRBUF_INIT(SERVER_LOG_TAIL_BYTES);
+	fs_tail(s->log_path, SERVER_LOG_TAIL_BYTES, &tail);
+	error_detail(err, tail.data, tail.len);
+	return error_hint(err,
+			  tail.len ? "its last log lines are above; all of them are in %s" : "it wrote nothing to %s",
+			  s->log_path);
+}
+
+/* An error of a tool that was run for the server: it counts as the server's, unless it is a request to stop. */
+static int as_server_error(const struct server *s, struct error *err, const char *doing)
+{
+	if (err && err->kind == ERROR_INTERNAL)
+		err->kind = ERROR_SERVER;
+	return error_wrap(err, "%s server (%s): %s", s->label, s->engine->name, doing);
+}
+
+/* True if it has ended by itself; s->end says how. */
+static bool has_ended(struct server *s)
+{
+	struct proc_exit e;
+	if (!s->end[0] && s->proc.pid && proc_poll(&s->proc, &e)) {
+		char how[64];
+		proc_exit_describe(&e, how);
+		if (e.exited)
+			snprintf(s->end, sizeof s->end, "exited with status %d", e.status);
+		else
+			snprintf(s->end, sizeof s->end, "was %.50s", how);
+	}
+	return s->end[0];
+}
+
+/* ---- commands ---- */
+
+static int expand_all(const struct start *st, const struct strlist *texts, struct strlist *ret, struct error *err)
+{
+	const struct server *s = st->s;
+	const struct engine *e = s->engine;
+	char port[16], pprof_port[16];
+	snprintf(port, sizeof port, "%u", s->port);
+	snprintf(pprof_port, sizeof pprof_port, "%u", s->pprof_port);
+	const struct engine_variable variables[] = {
+		{ "exec", s->exec },
+		{ "home", s->home_dir },
+		{ "host", server_host },
+		{ "port", port },
+		{ "socket", s->socket ? s->socket : "" },
+		{ "pprof_port", pprof_port },
+		{ "data", s->data_dir },
+		{ "tmp", s->tmp_dir },
+		{ "user", e->user },
+		{ "password", e->password },
+		{ "database", e->database },
+		{ "os_user", st->owner.name },
+		{ NULL, NULL },
+	};
+	for (size_t i = 0; i < texts->len; i++) {
+		AUTO_FREE char *text = engine_expand(texts->items[i], variables, err);
+		if (!text)
+			return -1;
+		strlist_add(ret, text);
+	}
+	return strlist_check(ret, err);
+}
+
+/* Sets each "NAME=value" in env. */
+static void set_all(struct strlist *env, const struct strlist *assignments)
+{
+	for (size_t i = 0; i < assignments->len; i++) {
+		const char *a = assignments->items[i];
+		size_t len = strcspn(a, "=");
+		char name[128];
+		snprintf(name, sizeof name, "%.*s", (int)len, a);
+		if (a[len])
+			proc_env_set(env, name, a + len + 1);
+	}
+}
+
+/* The folder of exec comes first in PATH: set-up programs beside it belong to it (initdb). */
+static int make_env(struct start *st, struct error *err)
+{
+	const struct server *s = st->s;
+	CLEANUP(strlist) struct strlist own = STRLIST_INIT;
+	CLEANUP(strbuf) struct strbuf path = STRBUF_INIT(64 << 10);
+	strlist_release(&st->env);
+	if (proc_base_env(&st->env, err) < 0 || expand_all(st, &s->engine->setup_env, &own, err) < 0)
+		return -1;
+	strbuf_add(&path, s->exec, (size_t)(strrchr(s->exec, '/') - s->exec));
+	for (size_t i = 0; i < st->env.len; i++)
+		if (str_starts(st->env.items[i], "PATH="))
+			strbuf_addf(&path, ":%s", st->env.items[i] + strlen("PATH="));
+	for (size_t i = 0; i < s->engine->exec_path.len; i++)
+		strbuf_addf(&path, ":%s", s->engine->exec_path.items[i]);
+	if (strbuf_check(&path, err) < 0)
+		return -1;
+	proc_env_set(&st->env, "PATH", path.data);
+	proc_env_set(&st->env, "HOME", s->home_dir);
+	proc_env_set(&st->env, "TMPDIR", s->tmp_dir);
+	set_all(&st->env, &own);
+	set_all(&st->env, &st->spec->extra_env);
+	return strlist_check(&st->env, err);
+}
+
+/* argv must outlive the returned spec. */
+static struct proc_spec command_spec(const struct start *st, const struct strlist *argv)
+{
+	struct proc_spec spec = PROC_SPEC_INIT;
+	spec.argv = strlist_array(argv);
+	spec.env = strlist_array(&st->env);
+	spec.dir = st->s->data_dir;
+	spec.stdout_fd = spec.stderr_fd = st->log_fd;
+	spec.user = st->owner.user;
+	spec.cpus = st->spec->cpus;
+	spec.oom_score_adj = oom_score_adj;
+	return spec;
+}
+
+static int run_setup(struct start *st, struct error *err)
+{
+	struct server *s = st->s;
+	for (size_t i = 0; i < s->engine->setup_len; i++) {
+		CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
+		if (expand_all(st, &s->engine->setup[i].argv, &argv, err) < 0)
+			return -1;
+		struct proc_spec spec = command_spec(st, &argv);
+		spec.cpus = NULL;
+		if (proc_run(&spec, setup_timeout_ns, NULL, NULL, err) < 0) {
+			CLEANUP(strbuf) struct strbuf tail = STRBUF_INIT(SERVER_LOG_TAIL_BYTES);
+			fs_tail(s->log_path, SERVER_LOG_TAIL_BYTES, &tail);
+			error_detail(err, tail.data, tail.len);
+			return as_server_error(s, err, "set-up");
+		}
+	}
+	return 0;
+}
+
+static int launch(struct start *st, struct error *err)
+{
+	struct server *s = st->s;
+	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
+	if (expand_all(st, &s->engine->start.argv, &argv, err) < 0)
+		return -1;
+	if (ftruncate(st->log_fd, 0) < 0)
+		return error_errno(err, ERROR_INTERNAL, "empty %s", s->log_path);
+	struct proc_spec spec = command_spec(st, &argv);
+	s->end[0] = 0;
+	return proc_start(&s->proc, &spec, err) < 0 ? as_server_error(s, err, "start") : 0;
+}
+
+/* ---- ready ---- */
+
+/* Connects and runs SELECT 1. */
+static int try_client(const struct server *s, uint64_t timeout_ns, struct error *err)
+{
+	struct database *d = NULL;
+	struct database_address a = server_address(s, true);
+	CLEANUP(strbuf) struct strbuf one = STRBUF_INIT(64);
+	if (database_connect(&a, timeout_ns, &d, err) < 0)
+		return -1;
+	int answered = database_query_value(d, "SELECT 1", &one, err);
+	database_close(d);
+	if (answered == 0 && !str_eq(one.data, "1"))
+		return error_set(err, ERROR_SERVER, "SELECT 1 answered \"%s\"", one.data);
+	return answered;
+}
+
+/* Returns when the server ends, a stop is requested, or ms are over. */
+static void pause_for(const struct server *s, int ms)
+{
+	struct pollfd fds[] = { { .fd = s->proc.pidfd, .events = POLLIN }, { .fd = stop_fd(), .events = POLLIN } };
+	poll(fds, ARRAY_SIZE(fds), ms); /* too short a pause does no harm */
+}
+
+static int wait_until_ready(struct server *s, struct error *err)
+{
+	uint64_t begin = clock_mono_ns(), deadline = clock_deadline(s->engine->ready_timeout_ns);
+	for (unsigned backoff_ms = 1;;
+	     backoff_ms = backoff_ms * 2 < most_backoff_ms ? backoff_ms * 2 : most_backoff_ms) {
+		struct error why = ERROR_INIT;
+		uint64_t now = clock_mono_ns();
+		int answered = try_client(s, now < deadline ? deadline - now : 0, &why);
+		if (has_ended(s)) /* then whoever answered was not this server */
+			return server_error(s, err, "%s before it was ready", s->end);
+		s->ready_ns = clock_mono_ns() - begin;
+		if (answered == 0)
+			return 0;
+		if (stop_check(err) < 0)
+			return -1;
+		int left = clock_left_ms(deadline);
+		if (left == 0)
+			return server_error(s, err, "was not ready within %g s: %s",
+					    (double)s->engine->ready_timeout_ns / 1e9, why.message);
+		pause_for(s, left < (int)backoff_ms ? left : (int)backoff_ms);
+	}
+}
+
+/* Starts it, on other ports if the chosen ones are lost meanwhile. */
+static int start_until_ready(struct start *st, struct error *err)
+{
+	struct server *s = st->s;
+	for (int try = 1;; try++) {
+		if (server_choose_ports(s, st->spec->port, err) < 0 || make_env(st, err) < 0)
+			return -1;
+		if (try == 1 && run_setup(st, err) < 0)
+			return -1;
+		if (launch(st, err) < 0)
+			return -1;
+		if (wait_until_ready(s, err) == 0)
+			return 0;
+		if (try == most_tries || st->spec->port || !s->end[0] || !server_lost_port(s))
+			return -1;
+	}
+}
+
+static int run_init_sql(struct start *st, struct database *d, struct error *err)
+{
+	struct server *s = st->s;
+	CLEANUP(strlist) struct strlist statements = STRLIST_INIT;
+	if (expand_all(st, &s->engine->init_sql, &statements, err) < 0)
+		return -1;
+	for (size_t i = 0; i < statements.len; i++)
+		if (database_execute(d, statements.items[i], err) < 0)
+			return error_wrap(err, "init_sql[%zu]", i);
+	CLEANUP(strbuf) struct strbuf version = STRBUF_INIT(4096);
+	/* For the record only: an engine that has no such function is not wrong. */
+	if (database_query_value(d, "SELECT VERSION()", &version, NULL) < 0)
+		strbuf_reset(&version);
+	s->reported_version = strbuf_take(&version, err);
+	return s->reported_version ? 0 : -1;
+}
+
+static int initialize(struct start *st, struct error *err)
+{
+	struct database_address a = server_address(st->s, true);
+	struct database *d = NULL;
+	if (database_connect(&a, statement_timeout_ns, &d, err) < 0)
+		return as_server_error(st->s, err, "set-up");
+	int result = run_init_sql(st, d, err);
+	database_close(d);
+	return result < 0 ? as_server_error(st->s, err, "set-up") : 0;
+}
+
+/* ---- the header's functions ---- */
+
+static int start(struct start *st, struct error *err)
+{
+	const struct server_spec *spec = st->spec;
+	struct server *s = st->s;
+	s->engine = spec->engine;
+	if (!(s->label = str_dup(spec->label, err)) || !(s->exec = str_dup(spec->exec, err)))
+		return -1;
+	if (s->exec[0] != '/')
+		return error_set(err, ERROR_INTERNAL, "%s is not an absolute path", s->exec);
+	if (spec->port > 65535)
+		return error_set(err, ERROR_USAGE, "port %u is not from 1 to 65535", spec->port);
+	if (server_choose_owner(s, &st->owner, err) < 0 || server_make_folders(s, &st->owner, spec->dir, err) < 0)
+		return -1;
+	st->log_fd = open(s->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (st->log_fd < 0)
+		return error_errno(err, ERROR_INTERNAL, "open %s", s->log_path);
+	if (start_until_ready(st, err) < 0)
+		return -1;
+	return initialize(st, err);
+}
+
+int server_start(struct server *ret, const struct server_spec *spec, struct error *err)
+{
+	CLEANUP(start) struct start st = { .spec = spec, .s = ret, .log_fd = -1 };
+	*ret = (struct server)SERVER_INIT;
+	int result = start(&st, err);
+	if (result < 0)
+		server_release(ret);
+	return result;
+}
+
+int server_check(struct server *s, struct error *err)
+{
+	if (!has_ended(s))
+		return 0;
+	return server_error(s, err, "%s while it was needed", s->end);
+}
+
+int server_stop(struct server *s, struct error *err)
+{
+	if (server_check(s, err) < 0)
+		return -1;
+	if (s->proc.pid) {
+		struct proc_exit e;
+		s->killed = proc_stop(&s->proc, s->engine->stop_signal, s->engine->stop_grace_ns, &e);
+	}
+	return 0;
+}
+
+struct database_address server_address(const struct server *s, bool admin)
+{
+	const struct engine *e = s->engine;
+	return (struct database_address){
+		.protocol = e->protocol,
+		.host = server_host,
+		.port = s->port,
+		.socket = s->socket,
+		.user = admin ? e->admin_user : e->user,
+		.password = admin ? e->admin_password : e->password,
+		.database = admin ? e->admin_database : e->database,
+	};
+}
+
+char *server_profile_url(const struct server *s, struct error *err)
+{
+	if (!s->engine->profile_path) {
+		error_set(err, ERROR_USAGE, "engine %s has no HTTP CPU profile", s->engine->name);
+		error_hint(err, "its engine file would name one under \"profile\"");
+		return NULL;
+	}
+	return str_printf(err, "http://%s:%u%s", server_host, s->pprof_port, s->engine->profile_path);
+}

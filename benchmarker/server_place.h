@@ -1,0 +1,28 @@
+/* Where a server lives: its user, folders, socket and ports. Part of server.c's work; nobody else needs it. */
+#ifndef BENCHMARKER_SERVER_PLACE_H
+#define BENCHMARKER_SERVER_PLACE_H
+
+#include "benchmarker/server.h"
+
+enum { SERVER_LOG_TAIL_BYTES = 4096 };
+
+extern const char server_host[]; /* the address that servers listen on */
+
+/* Who the server runs as. */
+struct server_owner {
+	const char *user; /* to switch to; NULL: stay */
+	uid_t uid;        /* of user */
+	gid_t gid;
+	char name[64]; /* of the user in any case; a number if it has no name */
+};
+int server_choose_owner(const struct server *s, struct server_owner *ret, struct error *err);
+
+/* Makes dir and fills in s's folders, log path and socket; folders are empty and belong to the owner. */
+int server_make_folders(struct server *s, const struct server_owner *o, const char *dir, struct error *err);
+
+/* Fills in s's ports: wanted (0: a free one), and a free one for profiles. A wanted port that is taken is an error. */
+int server_choose_ports(struct server *s, unsigned wanted, struct error *err);
+/* The server ended before it was ready: was it because somebody took a port that was free a moment ago? */
+bool server_lost_port(const struct server *s);
+
+#endif

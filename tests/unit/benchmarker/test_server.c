@@ -1,0 +1,497 @@
+#include "base/clock.h"
+#include "base/stop.h"
+#include "servers.h"
+
+#include <arpa/inet.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PYTHON "/usr/bin/python3"
+static const char fake[] = FAKES_DIR "/fake_mysql.py";
+static const char canary[] = "canary-5f1c-do-not-leak";
+
+/* An engine whose start argv is the given JSON strings, and which has little patience. */
+static void make_engine(struct engine *e, const char *start, const char *more)
+{
+	AUTO_FREE char *json =
+		str_printf(NULL,
+			   "{\"name\":\"fake\",\"protocol\":\"mysql\",\"start\":[%s],"
+			   "\"admin\":{\"user\":\"root\"},\"load\":{\"user\":\"u\",\"database\":\"d\"}%s}",
+			   start, more);
+	check_ok(engine_parse(json, strlen(json), "fake.json", e, err));
+}
+
+static void make_fake(struct engine *e, const char *arguments, const char *more)
+{
+	AUTO_FREE char *start = str_printf(NULL, "\"${exec}\",\"%s\",\"--port\",\"${port}\"%s", fake, arguments);
+	make_engine(e, start, more);
+}
+
+static unsigned bind_a_port(int *ret_fd)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof a;
+	*ret_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(*ret_fd, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(*ret_fd, 1), 0);
+	assert_int_equal(getsockname(*ret_fd, (struct sockaddr *)&a, &len), 0);
+	return ntohs(a.sin_port);
+}
+
+/* Runs sql as the load's user and compares the first value. */
+static void check_answer(const struct server *s, bool over_tcp, const char *sql, const char *expected)
+{
+	struct database_address a = server_address(s, false);
+	struct database *d = NULL;
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(4096);
+	if (over_tcp)
+		a.socket = NULL;
+	check_ok(database_connect(&a, 120 * NS_PER_SECOND, &d, err));
+	check_ok(database_query_value(d, sql, &out, err));
+	check_str(out.data, expected);
+	database_close(d);
+}
+
+static void check_environment(const struct server *s)
+{
+	AUTO_FREE char *path = str_printf(NULL, "/proc/%d/environ", (int)s->proc.pid);
+	AUTO_FREE char *home = str_printf(NULL, "HOME=%s", s->home_dir);
+	CLEANUP(strbuf) struct strbuf environ_text = STRBUF_INIT(1 << 20);
+	check_ok(fs_read(path, &environ_text, err));
+	assert_true(environ_text.len > 0);
+	assert_null(memmem(environ_text.data, environ_text.len, canary, strlen(canary)));
+	assert_non_null(memmem(environ_text.data, environ_text.len, home, strlen(home)));
+}
+
+static void check_shipped_engine(const char *name, const char *version_part)
+{
+	CLEANUP(engine) struct engine e = { 0 };
+	AUTO_FREE char *exec = NULL;
+	find_server_or_skip(name, &e, &exec);
+	AUTO_FREE char *dir = make_server_dir();
+	AUTO_FREE char *from = str_printf(NULL, "%s/from", dir), *to = str_printf(NULL, "%s/to", dir);
+	struct server_spec specs[2] = { { .engine = &e, .exec = exec, .dir = from, .label = "from" },
+					{ .engine = &e, .exec = exec, .dir = to, .label = "to" } };
+	CLEANUP(server) struct server a = SERVER_INIT, b = SERVER_INIT;
+	check_ok(server_start(&a, &specs[0], err));
+	check_ok(server_start(&b, &specs[1], err)); /* side by side */
+	assert_int_not_equal(a.port, b.port);
+	assert_string_not_equal(a.socket, b.socket);
+	assert_true(a.ready_ns > 0);
+	check_contains(a.reported_version, version_part);
+	check_environment(&a);
+	check_answer(&a, false, "SELECT 1", "1");
+	check_answer(&a, true, "SELECT 2", "2");
+	check_answer(&b, false, "SELECT 3", "3");
+	check_ok(server_check(&a, err));
+	check_ok(server_stop(&a, err));
+	check_ok(server_check(&a, err));
+	check_answer(&b, false, "SELECT 4", "4");
+	check_ok(server_stop(&b, err));
+	assert_false(a.killed || b.killed);
+	AUTO_FREE char *version = server_exec_version(&e, exec, NULL);
+	check_contains(version, version_part);
+	remove_server_dir(dir);
+}
+
+static void mariadb_twice(void **state)
+{
+	(void)state;
+	check_shipped_engine("mariadb", "MariaDB");
+}
+
+static void postgres_twice(void **state)
+{
+	(void)state;
+	check_shipped_engine("postgres", "PostgreSQL");
+}
+
+/* A folder that its user cannot enter, or that is too long for a socket: both move out of the way and are removed. */
+static void awkward_folders(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	AUTO_FREE char *exec = NULL;
+	find_server_or_skip("postgres", &e, &exec);
+	AUTO_FREE char *dir = make_server_dir();
+	assert_int_equal(chmod(dir, 0700), 0);
+	AUTO_FREE char *deep = str_printf(NULL, "%s/%0100d", dir, 1);
+	CLEANUP(server) struct server s = SERVER_INIT;
+	struct server_spec spec = { .engine = &e, .exec = exec, .dir = deep, .label = "to" };
+	check_ok(server_start(&s, &spec, err));
+	assert_non_null(s.private_dir);
+	AUTO_FREE char *private = str_dup(s.private_dir, NULL);
+	check_answer(&s, false, "SELECT 1", "1");
+	check_ok(server_stop(&s, err));
+	server_release(&s);
+	assert_false(fs_exists(private));
+	remove_server_dir(dir);
+}
+
+/* What an earlier start left is not taken over. */
+static void each_start_is_fresh(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	AUTO_FREE char *exec = NULL;
+	find_server_or_skip("mariadb", &e, &exec);
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = exec, .dir = dir, .label = "from" };
+	for (int i = 0; i < 2; i++) {
+		CLEANUP(server) struct server s = SERVER_INIT;
+		check_ok(server_start(&s, &spec, err));
+		check_answer(&s, false, "SELECT count(*) FROM information_schema.tables WHERE table_schema='sbtest'",
+			     "0");
+		check_answer(&s, false, "CREATE TABLE t (a INT)", "");
+		server_release(&s); /* killed without grace: aria and InnoDB logs are left behind */
+	}
+	remove_server_dir(dir);
+}
+
+/* A start that fails: *ret_err is its error, and nothing is left. */
+static void check_start_fails(const struct engine *e, const char *exec, unsigned port, struct error *ret_err)
+{
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = e, .exec = exec, .dir = dir, .label = "from", .port = port };
+	struct server s;
+	*ret_err = (struct error)ERROR_INIT;
+	if (server_start(&s, &spec, ret_err) == 0)
+		fail_msg("the server started");
+	assert_int_equal(s.proc.pid, 0);
+	assert_null(s.dir);
+	remove_server_dir(dir);
+}
+
+static void exits_at_once(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	struct error got;
+	make_engine(&e, "\"${exec}\",\"${port}\"", "");
+	check_start_fails(&e, "/bin/false", 0, &got);
+	assert_int_equal(got.kind, ERROR_SERVER);
+	check_contains(got.message, "from server (fake) exited with status 1 before it was ready");
+	check_contains(got.hint, "it wrote nothing to ");
+}
+
+static void last_lines_are_shown(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	struct error got;
+	make_engine(&e, "\"${exec}\",\"--no-such-flag\",\"${port}\"", "");
+	check_start_fails(&e, PYTHON, 0, &got);
+	check_contains(got.detail, "no-such-flag");
+	check_contains(got.hint, "server.log");
+}
+
+static void never_listens(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	struct error got;
+	make_engine(&e, "\"${exec}\",\"1000\",\"${port}\"", ",\"ready_timeout_seconds\":0.2");
+	check_start_fails(&e, "/bin/sleep", 0, &got);
+	assert_int_equal(got.kind, ERROR_SERVER);
+	check_contains(got.message, "from server (fake) was not ready within 0.2 s: connect to 127.0.0.1:");
+}
+
+static void never_speaks(void **state)
+{
+	(void)state;
+	struct error got;
+	CLEANUP(engine) struct engine mysql = { 0 };
+	make_fake(&mysql, ",\"--silent\"", ",\"ready_timeout_seconds\":1");
+	check_start_fails(&mysql, PYTHON, 0, &got);
+	assert_int_equal(got.kind, ERROR_SERVER);
+	check_contains(got.message, "was not ready within 1 s");
+	check_contains(got.detail, "fake: listening");
+	mysql.protocol = PROTOCOL_POSTGRES;
+	check_start_fails(&mysql, PYTHON, 0, &got);
+	check_contains(got.message, "was not ready within 1 s");
+}
+
+static void wrong_architecture(void **state)
+{
+	(void)state;
+	AUTO_FREE char *dir = make_server_dir();
+	AUTO_FREE char *path = str_printf(NULL, "%s/server", dir);
+	Elf64_Ehdr header = {
+		.e_type = ET_EXEC, .e_machine = 0xBEEF, .e_version = EV_CURRENT, .e_ehsize = sizeof header
+	};
+	memcpy(header.e_ident, ELFMAG, SELFMAG);
+	header.e_ident[EI_CLASS] = ELFCLASS64;
+	header.e_ident[EI_DATA] = ELFDATA2LSB;
+	check_ok(fs_write_atomic(path, &header, sizeof header, 0755, err));
+	CLEANUP(engine) struct engine e = { 0 };
+	struct error got;
+	make_engine(&e, "\"${exec}\",\"${port}\"", "");
+	AUTO_FREE char *run = str_printf(NULL, "%s/run", dir);
+	struct server_spec spec = { .engine = &e, .exec = path, .dir = run, .label = "to" };
+	struct server s;
+	assert_int_equal(server_start(&s, &spec, &got), -1);
+	assert_int_equal(got.kind, ERROR_SERVER);
+	check_contains(got.message, "to server (fake): start: ");
+	check_contains(got.message, "is not a program for this machine");
+	remove_server_dir(dir);
+}
+
+static void taken_port(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	struct error got;
+	int fd;
+	unsigned port = bind_a_port(&fd);
+	make_fake(&e, "", "");
+	check_start_fails(&e, PYTHON, port, &got);
+	close(fd);
+	assert_int_equal(got.kind, ERROR_SERVER);
+	check_contains(got.message, "of 127.0.0.1 is taken");
+	check_start_fails(&e, PYTHON, 65536, &got);
+	assert_int_equal(got.kind, ERROR_USAGE);
+}
+
+static void given_port_is_used(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	int fd;
+	unsigned port = bind_a_port(&fd);
+	close(fd);
+	make_fake(&e, "", "");
+	AUTO_FREE char *dir = make_server_dir();
+	CLEANUP(server) struct server s = SERVER_INIT;
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from", .port = port };
+	check_ok(server_start(&s, &spec, err));
+	assert_int_equal(s.port, port);
+	check_environment(&s);
+	server_release(&s);
+	remove_server_dir(dir);
+}
+
+/* Two starts lose their port to somebody else, the third one keeps it. */
+static void lost_port_is_answered_by_another(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	AUTO_FREE char *dir = make_server_dir();
+	make_fake(&e, ",\"--no-such-port\",\"${tmp}/starts\",\"2\"", "");
+	CLEANUP(server) struct server s = SERVER_INIT;
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from" };
+	check_ok(server_start(&s, &spec, err));
+	check_answer(&s, false, "SELECT 1", "1");
+	check_ok(server_stop(&s, err));
+	remove_server_dir(dir);
+}
+
+static void port_lost_again_and_again(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	struct error got;
+	make_fake(&e, ",\"--no-such-port\",\"${tmp}/starts\",\"3\"", "");
+	check_start_fails(&e, PYTHON, 0, &got);
+	check_contains(got.message, "before it was ready");
+	check_contains(got.detail, "address already in use");
+}
+
+static void ignores_sigterm(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	AUTO_FREE char *dir = make_server_dir();
+	make_fake(&e, ",\"--ignore-sigterm\"", ",\"stop\":{\"grace_seconds\":0.2}");
+	CLEANUP(server) struct server s = SERVER_INIT;
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from" };
+	check_ok(server_start(&s, &spec, err));
+	check_ok(server_stop(&s, err));
+	assert_true(s.killed);
+	remove_server_dir(dir);
+}
+
+static void dies_in_mid_run(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	AUTO_FREE char *dir = make_server_dir();
+	make_fake(&e, ",\"--log\",\"panic: the disk is a teapot\"", "");
+	CLEANUP(server) struct server s = SERVER_INIT;
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "to" };
+	check_ok(server_start(&s, &spec, err));
+	check_ok(server_check(&s, err));
+	assert_int_equal(kill(s.proc.pid, SIGKILL), 0);
+	struct pollfd death = { .fd = s.proc.pidfd, .events = POLLIN };
+	assert_int_equal(poll(&death, 1, 10000), 1);
+	for (int i = 0; i < 2; i++) { /* it stays dead */
+		struct error got = ERROR_INIT;
+		assert_int_equal(server_check(&s, &got), -1);
+		assert_int_equal(got.kind, ERROR_SERVER);
+		check_contains(got.message, "to server (fake) was killed by SIGKILL while it was needed");
+		check_contains(got.detail, "panic: the disk is a teapot");
+	}
+	check_fails(server_stop(&s, err), ERROR_SERVER, "killed by SIGKILL");
+	remove_server_dir(dir);
+}
+
+static void failing_setup_and_sql(void **state)
+{
+	(void)state;
+	struct error got;
+	CLEANUP(engine) struct engine setup = { 0 };
+	make_fake(&setup, "", ",\"setup\":[[\"true\"],[\"ls\",\"${data}/not-there\"]]");
+	check_start_fails(&setup, PYTHON, 0, &got);
+	assert_int_equal(got.kind, ERROR_SERVER);
+	check_contains(got.message, "from server (fake): set-up: ls exited with status 2");
+	check_contains(got.detail, "not-there");
+	CLEANUP(engine) struct engine absent = { 0 };
+	make_fake(&absent, "", ",\"setup\":[[\"no-such-program-anywhere\"]]");
+	check_start_fails(&absent, PYTHON, 0, &got);
+	check_contains(got.message, "no-such-program-anywhere");
+
+	CLEANUP(engine) struct engine sql = { 0 };
+	AUTO_FREE char *exec = NULL;
+	find_server_or_skip("mariadb", &sql, &exec);
+	strlist_add(&sql.init_sql, "CREATE NONSENSE");
+	check_start_fails(&sql, exec, 0, &got);
+	assert_int_equal(got.kind, ERROR_SERVER);
+	check_contains(got.message, "set-up: init_sql[3]: ");
+}
+
+static void extra_environment(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	AUTO_FREE char *dir = make_server_dir();
+	make_fake(&e, "", ",\"env\":[\"OWN=${data}\",\"BOTH=engine\"]");
+	CLEANUP(server) struct server s = SERVER_INIT;
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "to" };
+	strlist_add(&spec.extra_env, "GOMAXPROCS=3");
+	strlist_add(&spec.extra_env, "BOTH=caller");
+	check_ok(server_start(&s, &spec, err));
+	strlist_release(&spec.extra_env);
+	AUTO_FREE char *path = str_printf(NULL, "/proc/%d/environ", (int)s.proc.pid);
+	CLEANUP(strbuf) struct strbuf got = STRBUF_INIT(1 << 20);
+	check_ok(fs_read(path, &got, err));
+	for (size_t i = 0; i < got.len; i++)
+		if (!got.data[i])
+			got.data[i] = '\n';
+	AUTO_FREE char *own = str_printf(NULL, "\nOWN=%s\n", s.data_dir);
+	check_contains(got.data, own);
+	check_contains(got.data, "GOMAXPROCS=3");
+	check_contains(got.data, "BOTH=caller");
+	server_release(&s);
+	remove_server_dir(dir);
+}
+
+static void programs_are_found(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	make_engine(&e, "\"${exec}\",\"${port}\"",
+		    ",\"exec\":{\"names\":[\"no-such-server\",\"sh\"],\"folders\":[\"/bin\"]}");
+	AUTO_FREE char *first = server_find_exec(&e, NULL, NULL);
+	assert_non_null(first);
+	assert_int_equal(first[0], '/');
+	AUTO_FREE char *by_name = server_find_exec(&e, "sh", NULL);
+	check_str(by_name, first);
+	AUTO_FREE char *by_path = server_find_exec(&e, "/bin/sh", NULL);
+	check_str(by_path, first);
+	struct error got = ERROR_INIT;
+	assert_null(server_find_exec(&e, "/etc/passwd", &got));
+	assert_int_equal(got.kind, ERROR_USAGE);
+	check_contains(got.message, "/etc/passwd is not a program");
+	assert_null(server_find_exec(&e, "no-such-server", &got));
+	assert_null(server_find_exec(&e, "", &got));
+	strlist_release(&e.exec_candidates);
+	strlist_add(&e.exec_candidates, "no-such-server");
+	assert_null(server_find_exec(&e, NULL, &got));
+	check_contains(got.message, "no server program of engine fake: looked for no-such-server in ");
+}
+
+static void version_command(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine none = { 0 }, echo = { 0 }, fails = { 0 };
+	make_engine(&none, "\"${exec}\",\"${port}\"", "");
+	AUTO_FREE char *empty = server_exec_version(&none, "/bin/echo", NULL);
+	check_str(empty, "");
+	make_engine(&echo, "\"${exec}\",\"${port}\"", ",\"version\":[\"${exec}\",\"v1.2.3\\nand more\"]");
+	AUTO_FREE char *first_line = server_exec_version(&echo, "/bin/echo", NULL);
+	check_str(first_line, "v1.2.3");
+	make_engine(&fails, "\"${exec}\",\"${port}\"", ",\"version\":[\"${exec}\"]");
+	struct error got = ERROR_INIT;
+	assert_null(server_exec_version(&fails, "/bin/false", &got));
+	assert_int_equal(got.kind, ERROR_SERVER);
+	check_contains(got.message, "ask /bin/false for its version: ");
+}
+
+static void profile_url(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine gms = { 0 }, mariadb = { 0 };
+	check_ok(engine_find("gms", &gms, err));
+	check_ok(engine_find("mariadb", &mariadb, err));
+	struct server s = { .engine = &gms, .pprof_port = 6061 };
+	AUTO_FREE char *url = server_profile_url(&s, NULL);
+	check_str(url, "http://127.0.0.1:6061/debug/pprof/profile");
+	s.engine = &mariadb;
+	struct error got = ERROR_INIT;
+	assert_null(server_profile_url(&s, &got));
+	assert_int_equal(got.kind, ERROR_USAGE);
+}
+
+/* The last test: a request to stop stays. */
+static void stop_ends_the_wait(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	struct error got;
+	check_ok(stop_install(err));
+	raise(SIGTERM);
+	make_fake(&e, ",\"--silent\"", "");
+	check_start_fails(&e, PYTHON, 0, &got);
+	assert_int_equal(got.kind, ERROR_INTERRUPTED);
+	assert_int_equal(got.signal, SIGTERM);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mariadb_twice),
+		cmocka_unit_test(postgres_twice),
+		cmocka_unit_test(awkward_folders),
+		cmocka_unit_test(each_start_is_fresh),
+		cmocka_unit_test(exits_at_once),
+		cmocka_unit_test(last_lines_are_shown),
+		cmocka_unit_test(never_listens),
+		cmocka_unit_test(never_speaks),
+		cmocka_unit_test(wrong_architecture),
+		cmocka_unit_test(taken_port),
+		cmocka_unit_test(given_port_is_used),
+		cmocka_unit_test(lost_port_is_answered_by_another),
+		cmocka_unit_test(port_lost_again_and_again),
+		cmocka_unit_test(ignores_sigterm),
+		cmocka_unit_test(dies_in_mid_run),
+		cmocka_unit_test(failing_setup_and_sql),
+		cmocka_unit_test(extra_environment),
+		cmocka_unit_test(programs_are_found),
+		cmocka_unit_test(version_command),
+		cmocka_unit_test(profile_url),
+		cmocka_unit_test(stop_ends_the_wait),
+	};
+	setenv("REPO_ACCESS_TOKEN", canary, 1);
+	setenv("AWS_SECRET_ACCESS_KEY", canary, 1);
+	setenv("DBDYNO_TOKEN", canary, 1);
+	struct error got = ERROR_INIT;
+	if (proc_become_reaper(&got) < 0) {
+		print_error("%s\n", got.message);
+		return 1;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
