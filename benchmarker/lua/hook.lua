@@ -1,0 +1,252 @@
+-- The hook through which dbdyno drives every sysbench test:
+--
+--    DBDYNO_TEST=oltp_insert DBDYNO_GATE=/…/gate sysbench <options> /…/hook.lua run
+--
+-- It loads the test named by DBDYNO_TEST (a Lua module, or a path with a '/') and replaces thread_run: the threads stay
+-- connected and work in windows that dbdyno opens through a shared file, the gate. benchmarker/gate.h describes the gate
+-- and how the two sides wait for each other; the layout below is the same. Nothing is printed.
+--
+-- Per event: two readings of the clock and one histogram bucket, with no memory allocated. Clock values are kept as
+-- doubles relative to the window's begin, where every nanosecond is exact for 104 days.
+--
+-- No sysbench option may be defined here: a test that defines none itself, like bulk_insert, then gets its options as
+-- globals, as it expects.
+
+local ffi = require("ffi")
+local bit = require("bit")
+
+assert(ffi.abi("le") and ffi.abi("64bit"), "dbdyno: only 64-bit little-endian machines are supported")
+
+local GATE_MAGIC = 0x47594421
+local GATE_ERROR_BYTES = 2048
+local COMMAND_FINISH = 2
+local STATE_WAITING, STATE_FAILED, STATE_ENDED = 1, 2, 3
+local SUB_BUCKETS, BUCKETS = 512, 512 * 35
+local OTHER, READ, WRITE, ERROR, RECONNECT = 0, 1, 2, 4, 5 -- sysbench's sb_counter_type
+
+-- Names are prefixed because tests declare the same functions and structs in the same Lua state. System calls are
+-- declared with the arguments that are passed, since LuaJIT would have to box those of a variadic function.
+ffi.cdef([[
+struct dbdyno_header {
+   uint32_t magic, threads, thread_bytes, sequence, command, begin_s, begin_ns, reserved;
+   double duration_ns;
+   char padding[4096 - 40];
+};
+struct dbdyno_thread {
+   uint32_t state, done;
+   double events, reads, writes, others, errors, reconnects;
+   double latency_sum_ns, latency_min_ns, latency_max_ns, last_end_ns;
+   char error[2048];
+   char padding[4096 - 88 - 2048];
+   uint32_t buckets[17920];
+   char more_padding[2048];
+};
+/* struct timespec on 64-bit little-endian machines, by halves: numbers in Lua, where an int64_t would be an object. */
+struct dbdyno_time { uint32_t s, s_high, ns, ns_high; };
+union dbdyno_bits { double number; uint32_t half[2]; };
+int dbdyno_clock(int id, struct dbdyno_time *t) asm("clock_gettime");
+int dbdyno_sleep_until(int id, int flags, const struct dbdyno_time *t, void *left) asm("clock_nanosleep");
+int dbdyno_open(const char *path, int flags) asm("open");
+int dbdyno_close(int fd) asm("close");
+void *dbdyno_map(void *at, size_t len, int protection, int flags, int fd, int64_t offset) asm("mmap");
+int64_t dbdyno_write(int fd, const char *data, size_t len) asm("write");
+long dbdyno_futex(long number, uint32_t *word, long op, long value, void *timeout, void *word2, long value3)
+   asm("syscall");
+uint64_t dbdyno_counter(int thread_id, int kind) asm("sb_counter_val");
+]])
+
+local FUTEX = assert(({ x64 = 202, arm64 = 98 })[ffi.arch], "dbdyno: unknown machine " .. ffi.arch)
+local FUTEX_WAIT = 0
+local MONOTONIC = 1
+
+dbdyno = {} -- what tests of dbdyno itself look at
+
+local bits = ffi.new("union dbdyno_bits")
+
+-- Bucket of a latency in whole nanoseconds (benchmarker/histogram.h): below 512 the value itself, above that 512 buckets
+-- a doubling. The upper half of a double holds its exponent and, next to it, the highest bits of its mantissa: shifted
+-- so that nine of those stay, it counts the buckets.
+local function bucket(value)
+   if value < SUB_BUCKETS then
+      return value > 0 and value or 0
+   end
+   bits.number = value
+   local b = bit.rshift(bits.half[1], 11) - bit.lshift(1023 + 8, 9)
+   return b < BUCKETS and b or BUCKETS - 1
+end
+dbdyno.bucket = bucket
+
+local test = assert(os.getenv("DBDYNO_TEST"), "dbdyno: DBDYNO_TEST is not set")
+if test:find("/", 1, true) then
+   dofile(test)
+else
+   require(test)
+end
+
+-- The gate, mapped once in each Lua state (a thread each): header and this thread's part.
+local header, mine
+
+local function open_gate(thread_id)
+   if header then
+      return
+   end
+   local path = assert(os.getenv("DBDYNO_GATE"), "dbdyno: DBDYNO_GATE is not set")
+   local fd = ffi.C.dbdyno_open(path, 2) -- O_RDWR
+   assert(fd >= 0, "dbdyno: cannot open the gate " .. path)
+   local head, thread = ffi.sizeof("struct dbdyno_header"), ffi.sizeof("struct dbdyno_thread")
+   local base = ffi.C.dbdyno_map(nil, head + thread * (thread_id + 1), 3, 1, fd, 0) -- PROT_READ|WRITE, MAP_SHARED
+   ffi.C.dbdyno_close(fd)
+   assert(base ~= ffi.cast("void *", -1), "dbdyno: cannot map the gate " .. path)
+   local found = ffi.cast("struct dbdyno_header *", base)
+   assert(found.magic == GATE_MAGIC and found.thread_bytes == thread and thread_id < found.threads,
+          "dbdyno: " .. path .. " is not the gate of this hook")
+   mine = ffi.cast("struct dbdyno_thread *", ffi.cast("char *", base) + head + thread * thread_id)
+   header = found
+end
+
+-- One byte to standard input, which is the writing end of dbdyno's pipe. Publishes what was stored before it.
+local function notify()
+   repeat
+      local n = ffi.C.dbdyno_write(0, "x", 1)
+   until n == 1 or ffi.errno() ~= 4 -- EINTR
+end
+
+-- Stores the error for dbdyno, and raises it for sysbench.
+local function fail(message)
+   local text = tostring(message)
+   if type(message) == "table" then
+      text = "SQL error " .. tostring(message.sql_errno) .. ": " .. tostring(message.sql_errmsg)
+   end
+   text = text:sub(1, GATE_ERROR_BYTES - 1)
+   ffi.copy(mine.error, text, #text)
+   mine.error[#text] = 0
+   mine.state = STATE_FAILED
+   notify()
+   error(message, 0)
+end
+
+-- Goes on with an event after its first try failed: as sysbench does, it is tried again for errors that are ignored (and
+-- counted by sysbench), and any other error ends the thread.
+local function retry(thread_id, problem)
+   while true do
+      if type(problem) ~= "table" or problem.errcode ~= sysbench.error.RESTART_EVENT then
+         fail(problem)
+      end
+      if sysbench.hooks.before_restart_event then
+         sysbench.hooks.before_restart_event(problem)
+      end
+      local success, result = pcall(event, thread_id)
+      if success then
+         return result
+      end
+      problem = result
+   end
+end
+
+local time = ffi.new("struct dbdyno_time")
+
+-- Waits for a window's begin. The last millisecond is spent looking at the clock, since a sleep ends late.
+local function wait_until(begin_s, begin_ns)
+   local clock = ffi.C.dbdyno_clock
+   clock(MONOTONIC, time)
+   local left = (begin_s - time.s) * 1e9 + (begin_ns - time.ns)
+   if left > 1e6 then
+      local early = begin_s * 1e9 + begin_ns - 1e6
+      time.s = math.floor(early / 1e9)
+      time.s_high = 0
+      time.ns = early - math.floor(early / 1e9) * 1e9
+      time.ns_high = 0
+      ffi.C.dbdyno_sleep_until(MONOTONIC, 1, time, nil) -- TIMER_ABSTIME
+   end
+   repeat
+      clock(MONOTONIC, time)
+   until (begin_s - time.s) * 1e9 + (begin_ns - time.ns) <= 0
+end
+
+-- Works through one window, at least one event, and stores what it measured. Returns true if the test wants to stop.
+local function work(thread_id)
+   local clock, counter = ffi.C.dbdyno_clock, ffi.C.dbdyno_counter
+   local event, buckets = event, mine.buckets
+   local begin_s, begin_ns, duration = header.begin_s, header.begin_ns, header.duration_ns
+   local reads, writes, others = counter(thread_id, READ), counter(thread_id, WRITE), counter(thread_id, OTHER)
+   local errors, reconnects = counter(thread_id, ERROR), counter(thread_id, RECONNECT)
+   local events, sum, least, most, finish = 0, 0, math.huge, 0, 0
+   local success, result
+
+   wait_until(begin_s, begin_ns)
+   repeat
+      clock(MONOTONIC, time)
+      local start = (time.s - begin_s) * 1e9 + (time.ns - begin_ns)
+      success, result = pcall(event, thread_id)
+      if not success then
+         result = retry(thread_id, result)
+      end
+      clock(MONOTONIC, time)
+      finish = (time.s - begin_s) * 1e9 + (time.ns - begin_ns)
+      local latency = finish - start
+      local b = bucket(latency)
+      buckets[b] = buckets[b] + 1
+      events = events + 1
+      sum = sum + latency
+      least = latency < least and latency or least
+      most = latency > most and latency or most
+   until result or finish >= duration
+
+   mine.events = events
+   mine.reads = tonumber(counter(thread_id, READ) - reads)
+   mine.writes = tonumber(counter(thread_id, WRITE) - writes)
+   mine.others = tonumber(counter(thread_id, OTHER) - others)
+   mine.errors = tonumber(counter(thread_id, ERROR) - errors)
+   mine.reconnects = tonumber(counter(thread_id, RECONNECT) - reconnects)
+   mine.latency_sum_ns = sum
+   mine.latency_min_ns = least
+   mine.latency_max_ns = most
+   mine.last_end_ns = finish
+   return result
+end
+
+-- Sleeps until the sequence is no longer the one seen last, and returns the new one.
+local function next_command(seen)
+   local word = ffi.cast("uint32_t *", ffi.cast("char *", header) + ffi.offsetof("struct dbdyno_header", "sequence"))
+   repeat
+      ffi.C.dbdyno_futex(FUTEX, word, FUTEX_WAIT, seen, nil, nil, 0)
+   until word[0] ~= seen
+   return word[0]
+end
+
+local test_thread_init = thread_init
+
+function thread_init(thread_id)
+   open_gate(thread_id)
+   if test_thread_init then
+      local success, problem = pcall(test_thread_init, thread_id)
+      if not success then
+         fail(problem)
+      end
+   end
+end
+
+function thread_run(thread_id)
+   local seen = 0
+   mine.state = STATE_WAITING
+   notify()
+   while true do
+      seen = next_command(seen)
+      if header.command == COMMAND_FINISH then
+         return
+      end
+      local stop = work(thread_id)
+      if stop then
+         mine.state = STATE_ENDED
+      end
+      mine.done = seen
+      notify()
+      if stop then
+         return
+      end
+   end
+end
+
+-- The report at the end would count sysbench's own loop, which did not run.
+function sysbench.hooks.report_cumulative()
+end
