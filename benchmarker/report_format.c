@@ -17,7 +17,7 @@ static void add_number(struct strbuf *out, const struct report_style *style, dou
 		return;
 	}
 	snprintf(text, sizeof text, "%.*f", decimals, fabs(value));
-	if (value < 0)
+	if (value < 0 && text[strspn(text, "0.")]) /* no minus before what rounds to zero */
 		strbuf_adds(out, REPORT_MINUS);
 	size_t digits = strcspn(text, ".");
 	for (size_t i = 0; i < digits; i++) {
@@ -86,7 +86,7 @@ void report_add_change(struct strbuf *out, const struct report_style *style, dou
 		report_add_ratio(out, style, ratio);
 		return;
 	}
-	if (percent > 0 && isfinite(percent))
+	if (percent >= 0.005 && isfinite(percent))
 		strbuf_addc(out, '+');
 	add_number(out, style, percent, percent_decimals(percent));
 	if (isfinite(percent))

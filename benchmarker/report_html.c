@@ -248,6 +248,11 @@ static void add_value_cell(const char *value, bool hash, struct strbuf *out)
 
 static void add_servers(const struct report *r, struct strbuf *out)
 {
+	bool any = false;
+	for (const struct report_server_fact *f = report_server_facts; f->name; f++)
+		any |= report_server_value(&r->from, f) || report_server_value(&r->to, f);
+	if (!any)
+		return;
 	strbuf_adds(out,
 		    "<section>\n<h2>What was compared</h2>\n<table class=\"servers\">\n"
 		    "<thead><tr><td></td><th scope=\"col\">from</th><th scope=\"col\">to</th></tr></thead>\n<tbody>\n");

@@ -1,18 +1,36 @@
 /* results.db: everything that a run measured, in SQLite (docs/results.md is the schema).
  *
- * Tables from_results and to_results (today's 29 columns, one row a test), and run, server, slice, histogram,
- * comparison, profile, event behind them. WAL, synchronous=FULL: when results_add_slice returns, the slice is durable.
- * File mode 0600. Error kind: ERROR_INTERNAL (disk full has its hint).
+ *     struct results *r;
+ *     if (results_open("out/…/results.db", &r, err) < 0) …
+ *     results_add_run(r, &run, err);
+ *     results_add_server(r, &from, err); …                       // each side once, before its slices are sealed
+ *     for each slice of the plan: results_add_slice(r, &test, slice, index, wall, &sample, err);   // durable now
+ *     results_seal_test(r, &test, err);                          // its rows in from_results and to_results
+ *     results_load_pairs(r, test.name, &pairs, err); statistics_compare(…); results_add_comparison(…);
+ *     results_end_run(r, "done", now, err);
+ *     results_close(r);
+ *
+ * Tables from_results and to_results (today's 29 columns, one row a test), and run, server, test, slice, histogram,
+ * comparison, profile, event behind them. WAL, synchronous=FULL: when results_add_slice returns, the slice is durable;
+ * every call is one transaction, which happened or did not. While open, results.db-wal and -shm stand beside the file;
+ * after results_close it is one file again. File mode 0600. A struct results belongs to one thread.
+ *
+ * Failures are ERROR_INTERNAL with the file's path; a full disk, a damaged file, one of another program and one of a
+ * newer dbdyno each say so, with a hint.
  */
 #ifndef BENCHMARKER_RESULTS_H
 #define BENCHMARKER_RESULTS_H
 
 #include "base/error.h"
+#include "base/str.h"
 #include "benchmarker/plan.h"
 #include "benchmarker/sample.h"
 #include "benchmarker/statistics.h"
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#define RESULTS_SCHEMA_VERSION 1 /* PRAGMA user_version */
 
 struct results;
 
@@ -27,6 +45,7 @@ struct results_run {
 	const char *machine_json; /* cpus, model, memory, kernel */
 };
 
+/* Any string but engine may be NULL: not known. */
 struct results_server {
 	enum side side;
 	const char *engine, *asked_version, *commit, *reported_version, *repository, *exec, *binary_sha256, *profile,
@@ -36,22 +55,30 @@ struct results_server {
 
 struct results_test {
 	const char *name;
-	const char *params; /* test_params column: sysbench options, one line */
+	const char *params; /* test_params column: sysbench options, one line; may be NULL */
 	uint32_t threads;
 };
 
-int results_open(const char *path, struct results **ret, struct error *err); /* creates or opens */
-void results_close(struct results *r);                                       /* checkpoints; NULL is fine */
+/* Creates the file (its folder must be there), or opens one that is there, whose latest run is then the current one. */
+int results_open(const char *path, struct results **ret, struct error *err);
+/* Opens for reading alone: no file is made, nothing is changed. ERROR_USAGE when there is none. */
+int results_open_read(const char *path, struct results **ret, struct error *err);
+void results_close(struct results *r); /* NULL is fine */
 
+/* Writing. All but the first belong to the current run, which results_add_run makes. */
 int results_add_run(struct results *r, const struct results_run *run, struct error *err);
 int results_end_run(struct results *r, const char *status /* done, failed, interrupted */, int64_t ended_unix,
 		    struct error *err);
+/* A side's server; added again, the new one replaces it. */
 int results_add_server(struct results *r, const struct results_server *s, struct error *err);
+/* index: the slice's place in the plan of its test. An index, or a pair and side, that is there already is an error. */
 int results_add_slice(struct results *r, const struct results_test *t, const struct plan_slice *slice, uint32_t index,
 		      int64_t wall_unix_ns, const struct sample *s, struct error *err);
 /* Sums the slices of a test into from_results and to_results (id, suite_id and test_id are UUIDs made from run id, side
- * and test, so that the same run gives the same rows). Percentile 95. */
+ * and test, so that the same run gives the same rows). Percentile 95. A side without slices gets no row. Sealing again
+ * replaces the rows. */
 int results_seal_test(struct results *r, const struct results_test *t, struct error *err);
+/* Replaces the one that is there. */
 int results_add_comparison(struct results *r, const char *test, const struct comparison *c, struct error *err);
 struct results_profile {
 	enum side side;
@@ -61,19 +88,87 @@ struct results_profile {
 	uint64_t samples, duration_ns, bytes;
 };
 int results_add_profile(struct results *r, const struct results_profile *p, struct error *err);
-/* level: "info", "warning", "error". */
+/* level: "info", "warning", "error". test may be NULL. */
 int results_add_event(struct results *r, const char *level, const char *test, const char *message, struct error *err);
 
-/* Reads the slices of a test back as pairs (resumable, and what `report` uses). Owned arrays. */
+/* Reads the pairs of a test both of whose slices are there, in order of time. Owned arrays. */
 struct results_pairs {
 	struct sample *samples;
-	struct sample_pair *pairs;
+	struct sample_pair *pairs; /* point into samples */
 	size_t samples_len, pairs_len;
 };
 void results_pairs_release(struct results_pairs *p);
 int results_load_pairs(struct results *r, const char *test, struct results_pairs *ret, struct error *err);
 
-/* Today's CSV and JSON of from_results or to_results. */
+/* Reading the current run back, all that a report needs. Each struct is to be zeroed before, owns its strings and is
+ * released by its _release. Nothing there: len 0; but a file without any run is an error for results_read_run. */
+struct results_run_row {
+	struct results_run run;
+	const char *status;   /* "running" before results_end_run */
+	int64_t ended_unix;   /* 0 before */
+	struct strlist owned; /* the strings */
+};
+void results_run_row_release(struct results_run_row *row);
+int results_read_run(struct results *r, struct results_run_row *ret, struct error *err);
+
+struct results_servers {
+	struct results_server servers[2]; /* from before to */
+	size_t len;
+	struct strlist owned;
+};
+void results_servers_release(struct results_servers *s);
+int results_read_servers(struct results *r, struct results_servers *ret, struct error *err);
+
+/* The tests that have slices, in the order of their first ones. */
+struct results_tests {
+	struct results_test *tests;
+	size_t len;
+	struct strlist owned;
+};
+void results_tests_release(struct results_tests *t);
+int results_list_tests(struct results *r, struct results_tests *ret, struct error *err);
+
+/* A sealed test's row in from_results or to_results. */
+struct results_summary {
+	bool found; /* false: this side has no row, the rest is 0 */
+	uint64_t events;
+	double seconds, events_per_second;
+	double latency_mean_ms, latency_p95_ms; /* NAN without events */
+};
+int results_read_summary(struct results *r, const char *test, enum side side, struct results_summary *ret,
+			 struct error *err);
+
+struct results_comparisons {
+	struct results_comparison {
+		const char *test;
+		struct comparison comparison; /* its reason is owned here, not static */
+	} * items;
+	size_t len;
+	struct strlist owned;
+};
+void results_comparisons_release(struct results_comparisons *c);
+int results_read_comparisons(struct results *r, struct results_comparisons *ret, struct error *err);
+
+struct results_profiles {
+	struct results_profile *items;
+	size_t len;
+	struct strlist owned;
+};
+void results_profiles_release(struct results_profiles *p);
+int results_read_profiles(struct results *r, struct results_profiles *ret, struct error *err);
+
+struct results_events {
+	struct results_event {
+		int64_t at_unix_ns;
+		const char *level, *test /* or NULL */, *message;
+	} * items;
+	size_t len;
+	struct strlist owned;
+};
+void results_events_release(struct results_events *e);
+int results_read_events(struct results *r, struct results_events *ret, struct error *err);
+
+/* Today's CSV and JSON of from_results or to_results: header and keys are the 29 column names. */
 int results_write_csv(struct results *r, enum side side, struct strbuf *out, struct error *err);
 int results_write_json(struct results *r, enum side side, struct strbuf *out, struct error *err);
 

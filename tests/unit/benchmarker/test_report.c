@@ -274,20 +274,21 @@ static void numbers(void **state)
 		double value;
 		const char *expected;
 	} cases[] = {
-		{ report_add_ratio, 0.83812, "0.838" },  { report_add_ratio, 9.9996, "10.0" },
-		{ report_add_ratio, 123.4, "123" },      { report_add_ratio, 0, "0.000" },
-		{ report_add_ratio, NAN, "–" },          { report_add_ratio, INFINITY, "–" },
-		{ report_add_percent, 0.1619, "16 %" },  { report_add_percent, 0.0162, "1.6 %" },
-		{ report_add_percent, 0.05, "5 %" },     { report_add_percent, 0.0004, "0.04 %" },
-		{ report_add_percent, 0.09996, "10 %" }, { report_add_change, 0.8381, "−16 %" },
-		{ report_add_change, 1.0123, "+1.2 %" }, { report_add_change, 1, "0.0 %" },
-		{ report_add_change, INFINITY, "–" },    { report_add_rate, 123456.7, "123457" },
-		{ report_add_rate, 1234.56, "1235" },    { report_add_rate, 12.3456, "12.35" },
-		{ report_add_rate, 0.123456, "0.123" },  { report_add_rate, 0, "0.000" },
-		{ report_add_rate, 1e300, "–" },         { report_add_ms, 0.012345, "0.0123" },
-		{ report_add_ms, 1.2345, "1.23" },       { report_add_ms, 123456, "123456" },
-		{ report_add_ms, 9.9999, "10.0" },       { report_add_seconds, 40, "40 s" },
-		{ report_add_seconds, 1.25, "1.2 s" },
+		{ report_add_ratio, 0.83812, "0.838" },   { report_add_ratio, 9.9996, "10.0" },
+		{ report_add_ratio, 123.4, "123" },       { report_add_ratio, 0, "0.000" },
+		{ report_add_ratio, NAN, "–" },           { report_add_ratio, INFINITY, "–" },
+		{ report_add_percent, 0.1619, "16 %" },   { report_add_percent, 0.0162, "1.6 %" },
+		{ report_add_percent, 0.05, "5 %" },      { report_add_percent, 0.0004, "0.04 %" },
+		{ report_add_percent, 0.09996, "10 %" },  { report_add_change, 0.8381, "−16 %" },
+		{ report_add_change, 1.0123, "+1.2 %" },  { report_add_change, 1, "0.0 %" },
+		{ report_add_change, INFINITY, "–" },     { report_add_change, 0.99999, "0.00 %" },
+		{ report_add_change, 1.00001, "0.00 %" }, { report_add_change, 12, "×12.0" },
+		{ report_add_rate, 123456.7, "123457" },  { report_add_rate, 1234.56, "1235" },
+		{ report_add_rate, 12.3456, "12.35" },    { report_add_rate, 0.123456, "0.123" },
+		{ report_add_rate, 0, "0.000" },          { report_add_rate, 1e300, "–" },
+		{ report_add_ms, 0.012345, "0.0123" },    { report_add_ms, 1.2345, "1.23" },
+		{ report_add_ms, 123456, "123456" },      { report_add_ms, 9.9999, "10.0" },
+		{ report_add_seconds, 40, "40 s" },       { report_add_seconds, 1.25, "1.2 s" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(64);

@@ -1,0 +1,208 @@
+#include "benchmarker/results.h"
+
+#include "base/cleanup.h"
+#include "benchmarker/results_db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define APPLICATION_ID 1684172398 /* "dbdn": tells file(1), and us, whose file it is */
+#define BUSY_TIMEOUT_MS 5000
+
+/* The 29 columns that users' SQL knows. Not STRICT: users' tables of old were not. */
+#define SUMMARY_COLUMNS                                                                                               \
+	"(id text primary key, suite_id text not null, test_id text not null, runtime_os text, runtime_goarch text,"  \
+	" server_name text, server_version text, server_params text, test_name text, test_params text,"               \
+	" created_at text, sql_read_queries integer, sql_write_queries integer, sql_other_queries integer,"           \
+	" sql_total_queries integer, sql_total_queries_per_second real, sql_transactions_total integer,"              \
+	" sql_transactions_per_second real, sql_ignored_errors_total integer, sql_ignored_errors_per_second real,"    \
+	" sql_reconnects_total integer, sql_reconnects_per_second real, total_time_seconds real,"                     \
+	" total_number_of_events integer, latency_minimum_ms real, latency_average_ms real, latency_maximum_ms real," \
+	" latency_percentile real, latency_sum_ms real);"
+
+/* docs/results.md explains every column. */
+static const char schema[] =
+	"create table from_results " SUMMARY_COLUMNS "create table to_results " SUMMARY_COLUMNS
+	"create table run (id text primary key, command text not null, dbdyno_version text not null,"
+	" pairing text not null check (pairing in ('interleaved', 'sequential')), started_unix integer not null,"
+	" ended_unix integer, status text not null check (status in ('running', 'done', 'failed', 'interrupted')),"
+	" seed text not null, config_json text, machine_json text) strict;"
+	"create table server (run text not null references run (id), side text not null check (side in ('from', 'to')),"
+	" engine text not null, asked_version text, commit_sha text, reported_version text, repository text, exec text,"
+	" binary_sha256 text, profile text, profile_sha256 text, go_version text, build_flags text, address_kind text,"
+	" params text, primary key (run, side)) strict;"
+	"create table test (id integer primary key, run text not null references run (id), name text not null,"
+	" params text, threads integer not null, unique (run, name)) strict;"
+	"create table slice (id integer primary key, run text not null, test text not null,"
+	" slice_index integer not null, side text not null check (side in ('from', 'to')), block integer not null,"
+	" pair integer not null, planned_ns integer not null, wall_unix_ns integer not null, begin_ns integer not null,"
+	" end_ns integer not null, threads integer not null, busy_ns integer not null, events integer not null,"
+	" reads integer not null, writes integer not null, others integer not null, ignored_errors integer not null,"
+	" reconnects integer not null, latency_sum_ns integer not null, latency_min_ns integer not null,"
+	" latency_max_ns integer not null, unique (run, test, slice_index), unique (run, test, pair, side),"
+	" foreign key (run, test) references test (run, name)) strict;"
+	"create table histogram (slice integer primary key references slice (id), data blob not null) strict;"
+	"create table comparison (run text not null references run (id), test text not null, metric text not null,"
+	" ratio real, low real, high real, p_value real, pairs integer not null, batches integer not null,"
+	" verdict text, reason text, primary key (run, test, metric)) strict;"
+	"create table profile (id integer primary key, run text not null references run (id),"
+	" side text not null check (side in ('from', 'to')), test text, file text not null, sha256 text,"
+	" samples integer not null, duration_ns integer not null, bytes integer not null) strict;"
+	"create table event (id integer primary key, run text not null references run (id), at_unix_ns integer not "
+	"null,"
+	" level text not null check (level in ('info', 'warning', 'error')), test text, message text not null) strict;";
+
+static int read_number(struct results *r, const char *sql, int64_t *ret, struct error *err)
+{
+	CLEANUP(statement) struct statement s = { 0 };
+	if (statement_prepare(r, sql, &s, err) < 0 || statement_step(&s, err) < 0)
+		return -1;
+	*ret = column_i64(&s);
+	return 0;
+}
+
+/* Whether the schema is to be made (*ret_empty); an error if the file is not ours to use. */
+static int check_schema(struct results *r, bool *ret_empty, struct error *err)
+{
+	int64_t application = 0, version = 0, tables = 0;
+	if (read_number(r, "pragma application_id", &application, err) < 0 ||
+	    read_number(r, "pragma user_version", &version, err) < 0 ||
+	    read_number(r, "select count(*) from sqlite_schema", &tables, err) < 0)
+		return -1;
+	*ret_empty = tables == 0 && version == 0 && application == 0;
+	if (*ret_empty)
+		return 0;
+	if (application != APPLICATION_ID) {
+		error_set(err, ERROR_INTERNAL, "%s: a database of another program", r->path);
+		return error_hint(err, "name another file or folder for the results");
+	}
+	if (version > RESULTS_SCHEMA_VERSION) {
+		error_set(err, ERROR_INTERNAL, "%s: written by a newer dbdyno (schema %lld, this one knows %d)",
+			  r->path, (long long)version, RESULTS_SCHEMA_VERSION);
+		return error_hint(err, "use the dbdyno that wrote it, or a newer one");
+	}
+	return 0;
+}
+
+static int make_schema(struct results *r, struct error *err)
+{
+	__attribute__((cleanup(results_rollback))) struct results *transaction = r;
+	bool empty;
+	AUTO_FREE char *marks = str_printf(err, "pragma application_id = %d; pragma user_version = %d", APPLICATION_ID,
+					   RESULTS_SCHEMA_VERSION);
+	if (!marks || results_begin(transaction, err) < 0 || check_schema(r, &empty, err) < 0)
+		return -1;
+	if (empty && (results_exec(r, schema, err) < 0 || results_exec(r, marks, err) < 0))
+		return -1;
+	return results_commit(r, err);
+}
+
+/* The run that was added last is the current one. */
+static int find_run(struct results *r, struct error *err)
+{
+	CLEANUP(statement) struct statement s = { 0 };
+	CLEANUP(strlist) struct strlist owned = STRLIST_INIT;
+	if (statement_prepare(r, "select id from run order by rowid desc limit 1", &s, err) < 0)
+		return -1;
+	int found = statement_step(&s, err);
+	if (found <= 0)
+		return found;
+	const char *id = column_text(&s, &owned);
+	if (strlist_check(&owned, err) < 0)
+		return -1;
+	if (!id)
+		return results_damaged(r, "a run has no id", err);
+	r->run = str_dup(id, err);
+	return r->run ? 0 : -1;
+}
+
+static int set_up(struct results *r, int flags, struct error *err)
+{
+	if (sqlite3_open_v2(r->path, &r->db, flags, NULL) != SQLITE_OK)
+		return r->db ? results_error(r, err) : error_oom(err);
+	sqlite3_busy_timeout(r->db, BUSY_TIMEOUT_MS);
+	sqlite3_db_config(r->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(r->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	bool empty;
+	if (check_schema(r, &empty, err) < 0)
+		return -1;
+	if (r->read_only)
+		return empty ? results_damaged(r, "there are no results in it", err) : find_run(r, err);
+	if (results_exec(r, "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on", err) <
+		    0 ||
+	    (empty && make_schema(r, err) < 0))
+		return -1;
+	return find_run(r, err);
+}
+
+static int open_file(const char *path, int flags, struct results **ret, struct error *err)
+{
+	struct results *r = calloc(1, sizeof *r);
+	if (!r)
+		return error_oom(err);
+	r->read_only = flags & SQLITE_OPEN_READONLY;
+	r->path = str_dup(path, err);
+	if (!r->path || set_up(r, flags, err) < 0) {
+		results_close(r);
+		return -1;
+	}
+	*ret = r;
+	return 0;
+}
+
+/* Nothing half-made stays. */
+static void remove_files(const char *path)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		AUTO_FREE char *file = str_printf(NULL, "%s%s", path, suffixes[i]);
+		if (file)
+			unlink(file);
+	}
+}
+
+int results_open(const char *path, struct results **ret, struct error *err)
+{
+	/* Made here, so that its mode does not depend on the umask; SQLite gives its -wal and -shm the same. */
+	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool made = fd >= 0;
+	if (!made && errno != EEXIST) {
+		error_errno(err, ERROR_INTERNAL, "create %s", path);
+		return error_hint(err, "is its folder there, and writable?");
+	}
+	if (made && fchmod(fd, 0600) < 0)
+		return error_errno(err, ERROR_INTERNAL, "chmod %s", path);
+	if (open_file(path, SQLITE_OPEN_READWRITE, ret, err) < 0) {
+		if (made)
+			remove_files(path);
+		return -1;
+	}
+	return 0;
+}
+
+int results_open_read(const char *path, struct results **ret, struct error *err)
+{
+	struct stat st;
+	if (stat(path, &st) < 0) {
+		error_errno(err, ERROR_USAGE, "open %s", path);
+		return error_hint(err, "name the results.db, or the folder, of a finished run");
+	}
+	return open_file(path, SQLITE_OPEN_READONLY, ret, err);
+}
+
+void results_close(struct results *r)
+{
+	if (!r)
+		return;
+	/* One file again, which can be copied and read from anywhere. If that fails (the disk is full, somebody is
+	 * reading), the -wal file stays beside it, and nothing is lost. */
+	if (r->db && !r->read_only)
+		sqlite3_exec(r->db, "pragma journal_mode = delete", NULL, NULL, NULL);
+	sqlite3_close(r->db);
+	free(r->path);
+	free(r->run);
+	free(r);
+}
