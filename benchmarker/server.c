@@ -122,16 +122,17 @@ static int expand_all(const struct start *st, const struct strlist *texts, struc
 }
 
 /* Sets each "NAME=value" in env. */
-static void set_all(struct strlist *env, const struct strlist *assignments)
+static int set_all(struct strlist *env, const struct strlist *assignments, struct error *err)
 {
 	for (size_t i = 0; i < assignments->len; i++) {
-		const char *a = assignments->items[i];
-		size_t len = strcspn(a, "=");
-		char name[128];
-		snprintf(name, sizeof name, "%.*s", (int)len, a);
-		if (a[len])
-			proc_env_set(env, name, a + len + 1);
+		const char *a = assignments->items[i], *equals = strchr(a, '=');
+		AUTO_FREE char *name = equals ? strndup(a, (size_t)(equals - a)) : NULL;
+		if (!equals)
+			return error_set(err, ERROR_INTERNAL, "\"%.80s\" is not NAME=value", a);
+		if (!name || proc_env_set(env, name, equals + 1) < 0)
+			return error_oom(err);
 	}
+	return 0;
 }
 
 /* The folder of exec comes first in PATH: set-up programs beside it belong to it (initdb). */
@@ -154,8 +155,8 @@ static int make_env(struct start *st, struct error *err)
 	proc_env_set(&st->env, "PATH", path.data);
 	proc_env_set(&st->env, "HOME", s->home_dir);
 	proc_env_set(&st->env, "TMPDIR", s->tmp_dir);
-	set_all(&st->env, &own);
-	set_all(&st->env, &st->spec->extra_env);
+	if (set_all(&st->env, &own, err) < 0 || set_all(&st->env, &st->spec->extra_env, err) < 0)
+		return -1;
 	return strlist_check(&st->env, err);
 }
 

@@ -14,9 +14,9 @@
  * server is foreign code: its environment is proc_base_env with HOME and TMPDIR of its own, the folders of exec and of
  * the engine's exec_path around PATH, what the engine file says and spec.extra_env.
  *
- * Where root starts an engine with run_as, data, home and temporary files belong to that user. They and the socket move
- * to a temporary folder when that user cannot enter dir; a socket alone does when its path would be over the 107 bytes
- * that an address holds. server_release removes that folder.
+ * Where root starts an engine with run_as, data, home and temporary files belong to that user; dir and the log in it
+ * stay root's, with mode 0711. What is the user's moves to a temporary folder when the user cannot enter dir; a socket
+ * alone does when its path would be over the 107 bytes that an address holds. server_release removes that folder.
  *
  * Error kind: ERROR_SERVER, ERROR_INTERRUPTED, or ERROR_INTERNAL where this machine failed.
  */

@@ -112,7 +112,7 @@ static bool can_reach(const struct server_owner *o, const char *path)
 
 static int give_to_owner(const struct server_owner *o, const char *path, struct error *err)
 {
-	if (o->user && chown(path, o->uid, o->gid) < 0)
+	if (o->user && lchown(path, o->uid, o->gid) < 0)
 		return error_errno(err, ERROR_INTERNAL, "give %s to user %s", path, o->user);
 	return 0;
 }
@@ -164,8 +164,9 @@ int server_make_folders(struct server *s, const struct server_owner *o, const ch
 		return -1;
 	const char *base = s->dir;
 	if (can_reach(o, s->dir)) {
-		if (give_to_owner(o, s->dir, err) < 0)
-			return -1;
+		/* Entered, but not owned: the log in it stays ours. */
+		if (o->user && chmod(s->dir, 0711) < 0)
+			return error_errno(err, ERROR_INTERNAL, "open %s to user %s", s->dir, o->user);
 	} else {
 		if (make_private_dir(s, o, err) < 0)
 			return -1;

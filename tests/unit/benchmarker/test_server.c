@@ -339,7 +339,7 @@ static void dies_in_mid_run(void **state)
 	remove_server_dir(dir);
 }
 
-static void failing_setup_and_sql(void **state)
+static void failing_setup(void **state)
 {
 	(void)state;
 	struct error got;
@@ -353,7 +353,12 @@ static void failing_setup_and_sql(void **state)
 	make_fake(&absent, "", ",\"setup\":[[\"no-such-program-anywhere\"]]");
 	check_start_fails(&absent, PYTHON, 0, &got);
 	check_contains(got.message, "no-such-program-anywhere");
+}
 
+static void failing_sql(void **state)
+{
+	(void)state;
+	struct error got;
 	CLEANUP(engine) struct engine sql = { 0 };
 	AUTO_FREE char *exec = NULL;
 	find_server_or_skip("mariadb", &sql, &exec);
@@ -478,7 +483,8 @@ int main(void)
 		cmocka_unit_test(port_lost_again_and_again),
 		cmocka_unit_test(ignores_sigterm),
 		cmocka_unit_test(dies_in_mid_run),
-		cmocka_unit_test(failing_setup_and_sql),
+		cmocka_unit_test(failing_setup),
+		cmocka_unit_test(failing_sql),
 		cmocka_unit_test(extra_environment),
 		cmocka_unit_test(programs_are_found),
 		cmocka_unit_test(version_command),
