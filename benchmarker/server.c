@@ -46,6 +46,15 @@ void server_release(struct server *s)
 
 /* ---- errors ---- */
 
+/* Makes the last lines of the log the error's detail; false if there are none. */
+static bool add_log_lines(const struct server *s, struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf tail = STRBUF_INIT(SERVER_LOG_TAIL_BYTES);
+	fs_tail(s->log_path, SERVER_LOG_TAIL_BYTES, &tail);
+	error_detail(err, tail.data, tail.len);
+	return tail.len > 0;
+}
+
 /* "from server (gms) <message>", with the last lines of its log. */
 static int server_error(const struct server *s, struct error *err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -57,19 +66,19 @@ static int server_error(const struct server *s, struct error *err, const char *f
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	error_set(err, ERROR_SERVER, "%s server (%s) %s", s->label, s->engine->name, text);
-	CLEANUP(strbuf) struct strbuf tail = STRBUF_INIT(SERVER_LOG_TAIL_BYTES);
-	fs_tail(s->log_path, SERVER_LOG_TAIL_BYTES, &tail);
-	error_detail(err, tail.data, tail.len);
 	return error_hint(err,
-			  tail.len ? "its last log lines are above; all of them are in %s" : "it wrote nothing to %s",
+			  add_log_lines(s, err) ? "its last log lines are above; all of them are in %s"
+						: "it wrote nothing to %s",
 			  s->log_path);
 }
 
-/* An error of a tool that was run for the server: it counts as the server's, unless it is a request to stop. */
+/* What failed while something was done for the server counts as the server's, unless it is a request to stop. */
 static int as_server_error(const struct server *s, struct error *err, const char *doing)
 {
 	if (err && err->kind == ERROR_INTERNAL)
 		err->kind = ERROR_SERVER;
+	if (err && err->kind == ERROR_SERVER)
+		add_log_lines(s, err);
 	return error_wrap(err, "%s server (%s): %s", s->label, s->engine->name, doing);
 }
 
@@ -183,12 +192,8 @@ static int run_setup(struct start *st, struct error *err)
 			return -1;
 		struct proc_spec spec = command_spec(st, &argv);
 		spec.cpus = NULL;
-		if (proc_run(&spec, setup_timeout_ns, NULL, NULL, err) < 0) {
-			CLEANUP(strbuf) struct strbuf tail = STRBUF_INIT(SERVER_LOG_TAIL_BYTES);
-			fs_tail(s->log_path, SERVER_LOG_TAIL_BYTES, &tail);
-			error_detail(err, tail.data, tail.len);
+		if (proc_run(&spec, setup_timeout_ns, NULL, NULL, err) < 0)
 			return as_server_error(s, err, "set-up");
-		}
 	}
 	return 0;
 }
