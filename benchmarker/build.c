@@ -137,11 +137,18 @@ static void *work_main(void *data)
 	return NULL;
 }
 
-static unsigned cores(void)
+/* What each of several builds may use, so that together they use no more than one may. */
+static unsigned share_of_cores(const struct build_spec *specs, size_t len)
 {
+	unsigned budget = 0;
+	for (size_t i = 0; i < len; i++)
+		if (specs[i].jobs > budget)
+			budget = specs[i].jobs;
 	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-	return n > 0 ? (unsigned)n : 1;
+	if (!budget && sched_getaffinity(0, sizeof set, &set) == 0)
+		budget = (unsigned)CPU_COUNT(&set);
+	unsigned share = len ? budget / (unsigned)len : budget;
+	return share ? share : 1;
 }
 
 int build_many(struct build *ret, const struct build_spec *specs, size_t len, struct error *err)
@@ -151,14 +158,13 @@ int build_many(struct build *ret, const struct build_spec *specs, size_t len, st
 	AUTO_FREE struct worker *workers = calloc(len ? len : 1, sizeof *workers);
 	if (!workers)
 		return error_oom(err);
-	size_t share = cores() / (len ? len : 1);
+	unsigned share = share_of_cores(specs, len);
 	size_t started = 0;
 	int failed = 0;
 	for (; started < len; started++) {
 		struct worker *w = &workers[started];
 		*w = (struct worker){ .spec = specs[started], .ret = &ret[started] };
-		if (w->spec.jobs == 0)
-			w->spec.jobs = share ? (unsigned)share : 1;
+		w->spec.jobs = share;
 		errno = pthread_create(&w->thread, NULL, work_main, w);
 		if (errno) {
 			failed = error_errno(err, ERROR_INTERNAL, "start a thread");

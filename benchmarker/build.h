@@ -24,11 +24,11 @@ struct build_spec {
 	const char *version;    /* SHA (full or short), tag (with or without its v), branch, or HEAD */
 	const char *profile;    /* path of a checked CPU profile, or NULL: -pgo=off */
 	const char *cache;      /* cache folder, created */
-	const char *go_cache;   /* GOCACHE; NULL: <cache>/go-build */
-	const char *mod_cache;  /* GOMODCACHE, may be read-only; NULL: <cache>/go-mod */
+	const char *go_cache;   /* NULL: GOCACHE of the environment, else <cache>/go-build */
+	const char *mod_cache;  /* may be read-only; NULL: GOMODCACHE of the environment, else <cache>/go-mod */
 	const char *go;         /* program; NULL: "go" from PATH */
 	const char *git;
-	unsigned jobs;       /* go build -p; 0: all cores */
+	unsigned jobs;       /* go build -p; 0: all cores; of build_many the largest, for all together */
 	uint64_t timeout_ns; /* 0: 2 h */
 	/* "resolve", "fetch", "build": progress; may be NULL; may come from a thread. A cached binary has no "build".
 	 */

@@ -55,7 +55,7 @@ static int make_env(struct build_recipe *r, const struct build_place *p, const s
 		{ "GOMODCACHE", p->mod_cache },
 		{ "GOENV", "off" },
 		/* A folder of ours shall go away with rm -r; one that was given stays as protected as it is. */
-		{ "GOFLAGS", spec->mod_cache ? "" : "-modcacherw" },
+		{ "GOFLAGS", p->owns_mod_cache ? "-modcacherw" : "" },
 		{ "GIT_CONFIG_NOSYSTEM", "1" }, /* go runs git for modules without a proxy */
 		{ "GIT_CONFIG_GLOBAL", p->git_config },
 		{ "GIT_TERMINAL_PROMPT", "0" },
@@ -278,7 +278,7 @@ static int run_build(const struct build_recipe *r, const struct build_place *p, 
 	if (build_child(p, &argv, env, module, NULL, &first) == 0)
 		return 0;
 	/* Whatever a damaged cache makes go say, a look into the cache tells it from an error in the code. */
-	if (first.kind == ERROR_BUILD && build_heal(r, p, spec, module, env, &first))
+	if (first.kind == ERROR_BUILD && build_heal(r, p, module, env, &first))
 		return build_child(p, &argv, env, module, NULL, err);
 	if (err)
 		*err = first;

@@ -37,22 +37,22 @@ size_t build_heal_go_cache(const char *dir)
 }
 
 /* Are the modules what go.sum says? Only a folder of ours may be thrown away. */
-static bool heal_mod_cache(const struct build_recipe *r, const struct build_place *p, const struct build_spec *spec,
-			   const char *module, const struct strlist *env)
+static bool heal_mod_cache(const struct build_recipe *r, const struct build_place *p, const char *module,
+			   const struct strlist *env)
 {
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
 	struct error said = ERROR_INIT;
 	strlist_add_all(&argv, (const char *const[]){ r->go, "mod", "verify", NULL });
-	if (spec->mod_cache || build_child(p, &argv, env, module, NULL, &said) == 0 || said.kind != ERROR_BUILD)
+	if (!p->owns_mod_cache || build_child(p, &argv, env, module, NULL, &said) == 0 || said.kind != ERROR_BUILD)
 		return false;
 	return strstr(said.detail, "has been modified") && fs_remove_tree(p->mod_cache, NULL) == 0;
 }
 
-bool build_heal(const struct build_recipe *r, const struct build_place *p, const struct build_spec *spec,
-		const char *module, const struct strlist *env, const struct error *failed)
+bool build_heal(const struct build_recipe *r, const struct build_place *p, const char *module,
+		const struct strlist *env, const struct error *failed)
 {
 	if (build_heal_go_cache(p->go_cache))
 		return true;
 	/* An error in the commit's own code names no module with a version: nothing to verify then. */
-	return strstr(failed->detail, "@v") && heal_mod_cache(r, p, spec, module, env);
+	return strstr(failed->detail, "@v") && heal_mod_cache(r, p, module, env);
 }

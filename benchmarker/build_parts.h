@@ -15,8 +15,9 @@ struct build_place {
 	char *home;       /* HOME of git and go */
 	char *git_config; /* the only configuration that git reads beside the store's own */
 	char *go_cache, *mod_cache;
-	char *repository; /* as git gets it: an absolute path or a URL */
-	bool is_local;    /* repository is a folder */
+	bool owns_mod_cache; /* it is the cache's: may be thrown away */
+	char *repository;    /* as git gets it: an absolute path or a URL */
+	bool is_local;       /* repository is a folder */
 	uint64_t deadline_ns;
 };
 #define BUILD_PLACE_INIT \
@@ -74,8 +75,8 @@ int build_compile(const struct build_recipe *r, const struct build_place *p, con
 
 /* After go failed: removes what is damaged in its caches. True if there was something, so that it may be tried again.
  */
-bool build_heal(const struct build_recipe *r, const struct build_place *p, const struct build_spec *spec,
-		const char *module, const struct strlist *env, const struct error *failed);
+bool build_heal(const struct build_recipe *r, const struct build_place *p, const char *module,
+		const struct strlist *env, const struct error *failed);
 /* Removes what is damaged in Go's build cache (a file whose content is not what its name says): how many. */
 size_t build_heal_go_cache(const char *dir);
 

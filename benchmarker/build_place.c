@@ -60,11 +60,33 @@ static int make_folders(const struct build_place *p, struct error *err)
 	return 0;
 }
 
-/* A folder that was named, or one of the cache's; absolute. */
-static char *folder(const char *named, const char *cache, const char *name, struct error *err)
+/* A folder that was named by the caller or the environment, or one of the cache's; absolute. An image may bring the
+ * modules along, a team may share a folder. */
+static char *go_folder(const char *named, const char *variable, const char *own, bool *ret_owns, struct error *err)
 {
-	AUTO_FREE char *path = named ? str_dup(named, err) : str_printf(err, "%s/%s", cache, name);
-	return path && fs_mkdirs(path, 0755, err) == 0 ? fs_absolute(path, err) : NULL;
+	CLEANUP(strlist) struct strlist env = STRLIST_INIT;
+	if (proc_env_pass(&env, (const char *const[]){ variable, NULL }, err) < 0)
+		return NULL;
+	if (!named && env.len && env.items[0][strlen(variable) + 1] == '/')
+		named = env.items[0] + strlen(variable) + 1;
+	*ret_owns = !named;
+	if (!named)
+		named = own;
+	return fs_mkdirs(named, 0755, err) == 0 ? fs_absolute(named, err) : NULL;
+}
+
+static int find_go_caches(struct build_place *p, const struct build_spec *spec, struct error *err)
+{
+	bool owns_go_cache;
+	AUTO_FREE char *go_cache = str_printf(err, "%s/go-build", p->cache);
+	AUTO_FREE char *mod_cache = str_printf(err, "%s/go-mod", p->cache);
+	if (!go_cache || !mod_cache)
+		return -1;
+	p->go_cache = go_folder(spec->go_cache, "GOCACHE", go_cache, &owns_go_cache, err);
+	if (!p->go_cache)
+		return -1;
+	p->mod_cache = go_folder(spec->mod_cache, "GOMODCACHE", mod_cache, &p->owns_mod_cache, err);
+	return p->mod_cache ? 0 : -1;
 }
 
 int build_place_open(struct build_place *ret, const struct build_spec *spec, struct error *err)
@@ -82,9 +104,7 @@ int build_place_open(struct build_place *ret, const struct build_spec *spec, str
 		return -1;
 	p.home = str_printf(err, "%s/home", p.cache);
 	p.git_config = str_printf(err, "%s/home/gitconfig", p.cache);
-	p.go_cache = folder(spec->go_cache, p.cache, "go-build", err);
-	p.mod_cache = p.go_cache ? folder(spec->mod_cache, p.cache, "go-mod", err) : NULL;
-	if (!p.home || !p.git_config || !p.go_cache || !p.mod_cache)
+	if (!p.home || !p.git_config || find_go_caches(&p, spec, err) < 0)
 		return -1;
 	if (make_folders(&p, err) < 0 || make_home(&p, err) < 0)
 		return -1;
@@ -126,6 +146,7 @@ static const struct {
 	{ "requires go >=", "go.mod asks for a newer Go: install it, or let GOTOOLCHAIN=auto fetch it" },
 	{ "toolchain not available", "go.mod asks for a Go that could not be fetched: install it, or see GOPROXY" },
 	{ "dial tcp", "a module could not be fetched: is there a network? see GOPROXY" },
+	{ "read-only file system", "a module is missing in a module cache that cannot be written: see GOMODCACHE" },
 	{ "no such host", "a module could not be fetched: is there a network? see GOPROXY" },
 	{ "module lookup disabled", "a module is missing and GOPROXY=off forbids fetching it" },
 };

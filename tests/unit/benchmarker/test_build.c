@@ -136,6 +136,8 @@ static int set_up(void **state)
 	setenv("GOFLAGS", "-canary-flags", 1);
 	setenv("GOEXPERIMENT", "", 1);
 	unsetenv("GOTOOLCHAIN");
+	unsetenv("GOCACHE");
+	unsetenv("GOMODCACHE");
 	make_history();
 	return 0;
 }
@@ -346,6 +348,24 @@ static void children_see_no_secret(void **state)
 	check_contains(seen.data, "GIT_TERMINAL_PROMPT=0");
 	check_contains(seen.data, "GOCACHE=");
 	assert_null(strstr(seen.data, "canary"));
+}
+
+static void module_cache_of_the_environment_is_used(void **state)
+{
+	(void)state;
+	CLEANUP(build) struct build b = BUILD_INIT;
+	CLEANUP(strbuf) struct strbuf seen = STRBUF_INIT(1 << 20);
+	char line[600];
+	struct build_spec spec = spec_of(one, "cache-modules");
+	spec.go = wrapper("go", "");
+	snprintf(line, sizeof line, "%s/modules", root);
+	setenv("GOMODCACHE", line, 1);
+	check_ok(build_run(&b, &spec, err));
+	unsetenv("GOMODCACHE");
+	read_note("environment", &seen);
+	snprintf(line, sizeof line, "\nGOMODCACHE=%s/modules\n", root);
+	check_contains(seen.data, line);
+	assert_false(fs_exists("cache-modules/go-mod"));
 }
 
 static void names_resolve_to_commits(void **state)
@@ -620,11 +640,22 @@ static void damaged_store_is_fetched_anew(void **state)
 	}
 }
 
+static unsigned damaged_outputs;
+
 static void damage_output(const char *path)
 {
 	struct stat st;
-	if (str_ends(path, "-d") && stat(path, &st) == 0 && st.st_size > 2000)
-		write_over(path, 0);
+	if (!str_ends(path, "-d") || stat(path, &st) < 0 || st.st_size < 2000)
+		return;
+	write_over(path, 0);
+	damaged_outputs++;
+}
+
+static void count_damaged(const char *path)
+{
+	char hex[65];
+	check_ok(fs_sha256(path, hex, err));
+	damaged_outputs += str_ends(path, "-d") && !strstr(path, hex);
 }
 
 static void damaged_go_cache_is_healed(void **state)
@@ -633,8 +664,77 @@ static void damaged_go_cache_is_healed(void **state)
 	CLEANUP(build) struct build b = BUILD_INIT;
 	struct build_spec spec = spec_of(two, "cache-healed");
 	each_file(go_cache, damage_output);
+	assert_true(damaged_outputs > 10);
 	check_ok(build_run(&b, &spec, err));
 	check_runs(&b, "number 2\n");
+	damaged_outputs = 0;
+	each_file(go_cache, count_damaged);
+	assert_int_equal(damaged_outputs, 0);
+}
+
+/* A module proxy in a folder, with one module, and a branch "dependent" that uses it. */
+static void make_dependent(char proxy[static 600])
+{
+	char path[700];
+	snprintf(proxy, 600, "file://%.500s/proxy", root);
+	const char *at = proxy + strlen("file://");
+	GIT(NULL, "checkout", "-q", "--orphan", "dep");
+	GIT(NULL, "rm", "-q", "-r", "-f", ".");
+	put("module example.com/dep\n\ngo 1.21\n", "%s/go.mod", repository);
+	put("package dep\n\nfunc Number() int { return 7 }\n", "%s/dep.go", repository);
+	commit(NULL, "dep");
+	put("{\"Version\":\"v1.0.0\"}", "%s/example.com/dep/@v/v1.0.0.info", at);
+	put("module example.com/dep\n\ngo 1.21\n", "%s/example.com/dep/@v/v1.0.0.mod", at);
+	snprintf(path, sizeof path, "%s/example.com/dep/@v/v1.0.0.zip", at);
+	GIT(NULL, "archive", "--format=zip", "--prefix=example.com/dep@v1.0.0/", "-o", path, "HEAD");
+	GIT(NULL, "checkout", "-q", "-b", "dependent", two);
+	put("module example.com/tiny\n\ngo 1.21\n\nrequire example.com/dep v1.0.0\n", "%s/mod/go.mod", repository);
+	put("package main\n\nimport \"example.com/dep\"\n\nfunc number() int { return dep.Number() }\n",
+	    "%s/mod/cmd/number.go", repository);
+	CLEANUP(strlist) struct strlist env = STRLIST_INIT;
+	CLEANUP(strbuf) struct strbuf tail = STRBUF_INIT(1 << 16);
+	check_ok(proc_base_env(&env, err));
+	proc_env_set(&env, "HOME", root);
+	proc_env_set(&env, "GOPATH", root);
+	proc_env_set(&env, "GOCACHE", go_cache);
+	proc_env_set(&env, "GOPROXY", proxy);
+	proc_env_set(&env, "GONOSUMDB", "example.com");
+	proc_env_set(&env, "GOFLAGS", "-modcacherw");
+	snprintf(path, sizeof path, "%s/mod", repository);
+	const char *const argv[] = { "go", "mod", "tidy", NULL }; /* writes go.sum */
+	struct proc_spec spec = PROC_SPEC_INIT;
+	spec.argv = argv;
+	spec.env = strlist_array(&env);
+	spec.dir = path;
+	check_ok(proc_run(&spec, 60 * NS_PER_SECOND, NULL, &tail, err));
+	commit(NULL, "dependent");
+	GIT(NULL, "checkout", "-q", "main");
+}
+
+static void damaged_module_cache_is_healed(void **state)
+{
+	(void)state;
+	char proxy[600], bin[700];
+	make_dependent(proxy);
+	setenv("GOPROXY", proxy, 1);
+	setenv("GONOSUMDB", "example.com", 1);
+	struct build_spec spec = spec_of("dependent", "cache-dependent");
+	CLEANUP(strbuf) struct strbuf source = STRBUF_INIT(4096);
+	char file[700];
+	snprintf(file, sizeof file, "%s/cache-dependent/go-mod/example.com/dep@v1.0.0/dep.go", root);
+	for (int i = 0; i < 2; i++) {
+		CLEANUP(build) struct build b = BUILD_INIT;
+		check_ok(build_run(&b, &spec, err));
+		check_runs(&b, "number 7\n");
+		strbuf_reset(&source);
+		check_ok(fs_read(file, &source, err));
+		check_contains(source.data, "return 7");
+		put("package dep\n\nfunc Number() int { return damaged }\n", "%s", file);
+		snprintf(bin, sizeof bin, "%s/cache-dependent/bin", root);
+		check_ok(fs_remove_tree(bin, err));
+	}
+	unsetenv("GOPROXY");
+	unsetenv("GONOSUMDB");
 }
 
 static void tools_that_fail(void **state)
@@ -836,6 +936,7 @@ int main(void)
 		cmocka_unit_test(unbuildable_engines_are_refused),
 		cmocka_unit_test(builds_then_answers_from_the_cache),
 		cmocka_unit_test(children_see_no_secret),
+		cmocka_unit_test(module_cache_of_the_environment_is_used),
 		cmocka_unit_test(names_resolve_to_commits),
 		cmocka_unit_test(branch_that_moved_is_followed),
 		cmocka_unit_test(unknown_versions_are_errors),
@@ -846,6 +947,7 @@ int main(void)
 		cmocka_unit_test(damaged_binaries_are_built_anew),
 		cmocka_unit_test(damaged_store_is_fetched_anew),
 		cmocka_unit_test(damaged_go_cache_is_healed),
+		cmocka_unit_test(damaged_module_cache_is_healed),
 		cmocka_unit_test(tools_that_fail),
 		cmocka_unit_test(remotes_that_fail),
 		cmocka_unit_test(several_builds_run_at_once),
