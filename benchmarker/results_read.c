@@ -145,7 +145,6 @@ int results_list_tests(struct results *r, struct results_tests *ret, struct erro
 int results_read_summary(struct results *r, const char *test, enum side side, struct results_summary *ret,
 			 struct error *err)
 {
-	/* The row of the current run among those of others: its server's suite. */
 	CLEANUP(statement) struct statement s = { 0 };
 	struct results_summary summary = { .latency_mean_ms = NAN, .latency_p95_ms = NAN };
 	if (statement_prepare(r,

@@ -8,6 +8,7 @@
 
 #define CONFIDENCE 0.95
 #define FAMILY_ALPHA 0.05
+#define ROUNDING 1e-12 /* of a mean of logarithms of order 1 */
 
 /* Why a test is undecided, or nothing; each also in the words for sequential pairing. */
 enum reason { REASON_NONE, REASON_NO_PAIR, REASON_FEW_BATCHES, REASON_SELECTION, REASON_WIDE, REASON_FAMILY };
@@ -167,8 +168,8 @@ static void estimate_batches(const struct batch *batches, size_t n, struct estim
 	double half = student_quantile((1 + CONFIDENCE) / 2, df) * error;
 	e->low = exp(mean - half);
 	e->high = exp(mean + half);
-	/* Batches without any difference: the ratio is as exact as it was counted. */
-	e->p_value = mean == 0 ? 1 : student_p_value(mean / error, df);
+	/* Batches without any spread give an interval of no width; a mean that only rounding made is no difference. */
+	e->p_value = fabs(mean) < ROUNDING ? 1 : student_p_value(mean / error, df);
 }
 
 static int estimate_metric(const struct sample_pair *pairs, size_t len, enum metric metric, struct estimate *ret,

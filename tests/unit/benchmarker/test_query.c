@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/proc.h"
+#include "base/stop.h"
 #include "check.h"
 
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -256,6 +258,19 @@ static void bad_databases(void **state)
 	check_fails(query_run(path, "select 1", QUERY_TEXT, 0, &out, err), ERROR_INTERNAL, "not a database");
 }
 
+/* The last test: the request stands until the process ends. */
+static void stops_on_request(void **state)
+{
+	const struct fixture *f = *state;
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(1000);
+	check_ok(stop_install(err));
+	assert_int_equal(raise(SIGTERM), 0);
+	check_fails(query_run(f->db,
+			      "with recursive n(i) as (select 1 union all select 1 from n) select count(*) from n",
+			      QUERY_TEXT, 600 * NS_PER_SECOND, &out, err),
+		    ERROR_INTERRUPTED, "SIGTERM");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +281,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(keeps_what_was_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(names_the_query, setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_databases, setup, teardown),
+		cmocka_unit_test_setup_teardown(stops_on_request, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,21 @@ static void ten_times_slower(void **state)
 	check_close(c.metrics[METRIC_LATENCY_MEAN].ratio, 9.9, 0.01);
 }
 
+/* Every block gives exactly 1, but for rounding: no spread, and no difference either. */
+static void equal_without_spread(void **state)
+{
+	(void)state;
+	for (int b = 1; b < 50; b++) {
+		CLEANUP(fixture) struct fixture f = fixture_make(20);
+		for (size_t i = 0; i < 2 * f.len; i++)
+			fill(&f.samples[i], i % 4 == 0 || i % 4 == 3 ? 7 : b);
+		struct comparison c;
+		check_ok(statistics_compare(f.pairs, f.len, PAIRING_INTERLEAVED, &c, err));
+		statistics_decide(&c, 1, 0.01);
+		assert_int_equal(c.verdict, VERDICT_SAME);
+	}
+}
+
 static void sides_without_events(void **state)
 {
 	(void)state;
@@ -401,6 +416,7 @@ int main(void)
 		cmocka_unit_test(known_numbers),
 		cmocka_unit_test(batches_of_neighbours),
 		cmocka_unit_test(ten_times_slower),
+		cmocka_unit_test(equal_without_spread),
 		cmocka_unit_test(sides_without_events),
 		cmocka_unit_test(pairs_in_order),
 		cmocka_unit_test(sequential_says_so),
