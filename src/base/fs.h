@@ -3,9 +3,9 @@
  * fs_write_atomic is the only way a result gets its final name: temporary in the same folder, write, fsync, rename,
  * fsync of the folder. After a failure nothing stands under the final name that was not there before, and no
  * temporary is left; only where the very last step, the fsync of the folder, is what fails, the whole new file may
- * stand there. mode is exact (no umask). Error kind: ERROR_INTERNAL, with the path and a hint where one helps (full
- * disk, read-only). Thread-safe. Nothing here looks at stop requests, so that teardown can use it, but waiting for a
- * pipe in fs_read and for a lock in fs_lock.
+ * stand there. (SIGKILL in the middle can leave a temporary, .dbdyno-XXXXXX.) mode is exact (no umask). Error kind:
+ * ERROR_INTERNAL, with the path and a hint where one helps (full disk, read-only). Thread-safe. Nothing here looks at
+ * stop requests, so that teardown can use it, but waiting for a pipe in fs_read and for a lock in fs_lock.
  *
  *     if (fs_mkdirs("out/1", 0700, err) < 0 || fs_write_atomic("out/1/report.json", b.data, b.len, 0600, err) < 0)
  *             return error_wrap(err, "write the report");

@@ -173,7 +173,6 @@ int proc_reap(void)
 
 struct process {
 	pid_t pid, parent, group;
-	char state; /* 'Z': a zombie */
 };
 
 /* Parses proc(5)'s stat line: "pid (name) state ppid pgrp …"; a name may hold anything, so the last ')' ends it. */
@@ -189,7 +188,7 @@ static bool read_process(int proc_dir, const char *name, struct process *ret)
 	text[n] = 0;
 	const char *after = strrchr(text, ')');
 	ret->pid = atoi(name);
-	return after && sscanf(after, ") %c %d %d", &ret->state, &ret->parent, &ret->group) == 3;
+	return after && sscanf(after, ") %*c %d %d", &ret->parent, &ret->group) == 2;
 }
 
 /* Calls visit for every process; stops at the first that returns true, and returns it. */
@@ -206,6 +205,14 @@ static bool find_process(bool (*visit)(const struct process *p, void *data), voi
 	return found;
 }
 
+/* The pidfd of a process, -1 if it has ended. The state in /proc does not tell: while threads of a process are still
+ * ending, it is that of a zombie already. */
+static int open_running(pid_t pid)
+{
+	AUTO_CLOSE int fd = pidfd_open(pid, 0);
+	return fd >= 0 && !is_readable(fd) ? TAKE_FD(fd) : -1;
+}
+
 struct group_member {
 	pid_t group;
 	int pidfd; /* of the member found */
@@ -214,9 +221,7 @@ struct group_member {
 static bool is_running_member(const struct process *p, void *data)
 {
 	struct group_member *m = data;
-	if (p->group != m->group || p->state == 'Z' || p->state == 'X')
-		return false;
-	m->pidfd = pidfd_open(p->pid, 0);
+	m->pidfd = p->group == m->group ? open_running(p->pid) : -1;
 	return m->pidfd >= 0;
 }
 
@@ -229,6 +234,7 @@ void reaper_wait_group(pid_t group, uint64_t deadline_ns)
 		close(member.pidfd);
 		proc_reap();
 	}
+	proc_reap(); /* those that had ended already */
 }
 
 enum { BATCH = 64 };
@@ -244,9 +250,7 @@ struct stragglers {
 static bool kill_child(const struct process *p, void *data)
 {
 	struct stragglers *s = data;
-	if (p->parent != s->self || p->state == 'Z' || p->state == 'X')
-		return false;
-	int pidfd = pidfd_open(p->pid, 0);
+	int pidfd = p->parent == s->self ? open_running(p->pid) : -1;
 	if (pidfd < 0)
 		return false;
 	kill(p->pid, SIGKILL);

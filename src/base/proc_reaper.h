@@ -33,7 +33,7 @@ bool reaper_take(pid_t pid, int pidfd, struct proc_exit *ret_exit);
 void reaper_forget(pid_t pid, int pidfd);
 /* Sends signal to the child, or with group to its whole process group, unless it has ended. */
 void reaper_kill(pid_t pid, int pidfd, int signal, bool group);
-/* Waits, up to deadline_ns, until no process of that group but zombies is left. Kills nobody. */
+/* Waits, up to deadline_ns, until no process of that group is left, and reaps those that became ours. Kills nobody. */
 void reaper_wait_group(pid_t group, uint64_t deadline_ns);
 
 /* A duration for a message: seconds, rounded to milliseconds. */

@@ -295,7 +295,7 @@ static bool interrupted_read(void)
 	raise(SIGTERM);
 	int fd = -1;
 	AUTO_CLOSE int held = -1;
-	if (fs_read("pipe", &b, &err) != -1 || err.kind != ERROR_INTERRUPTED || err.signal != SIGTERM)
+	if (writer < 0 || fs_read("pipe", &b, &err) != -1 || err.kind != ERROR_INTERRUPTED || err.signal != SIGTERM)
 		return false;
 	if (fs_lock("lock", 0, &held, &err) != 0)
 		return false;

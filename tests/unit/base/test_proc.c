@@ -297,21 +297,18 @@ static void grandchildren_go_with_their_group(void **state)
 		struct proc_exit how;
 		check_ok(proc_wait(&p, clock_deadline(LONG), &how, err));
 		assert_int_equal(how.status, 0);
-		proc_reap();
 		assert_false(is_running(atoi(line)));
 	}
 	{ /* that ignore SIGTERM while their leader obeys */
 		CLEANUP(proc) struct proc p = PROC_INIT;
 		start_ready(&p, "(trap '' TERM; exec sleep 1000) & echo $!; wait", line, sizeof line);
 		assert_false(proc_stop(&p, SIGTERM, LONG, NULL));
-		proc_reap();
 		assert_false(is_running(atoi(line)));
 	}
 	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(100); /* in proc_run that fails */
 	check_fails(run_script("sleep 1000 & echo $!; wait", 200 * NS_PER_MS, &out, NULL, err), ERROR_INTERNAL,
 		    "did not end");
 	assert_true(atoi(out.data) > 0);
-	proc_reap();
 	assert_false(is_running(atoi(out.data)));
 }
 
@@ -784,6 +781,27 @@ static void without_descriptors_it_fails_clean(void **state)
 	assert_true(in_child(start_without_descriptors));
 }
 
+static bool start_without_processes(void)
+{
+	struct rlimit none = { 0, 0 };
+	struct error e = ERROR_INIT;
+	struct proc p = PROC_INIT;
+	SPEC("true");
+	return setgid(65534) == 0 && setuid(65534) == 0 && setrlimit(RLIMIT_NPROC, &none) == 0 &&
+	       proc_start(&p, &spec, &e) < 0 && strstr(e.message, "cannot start true: Resource temporarily") &&
+	       strstr(e.hint, "limits of processes") && p.pid == 0;
+}
+
+static void without_processes_it_fails_clean(void **state)
+{
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("skipped: only root can become a user without processes\n");
+		skip();
+	}
+	assert_true(in_child(start_without_processes));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, enter_room, leave_room)
 
 int main(void)
@@ -821,6 +839,7 @@ int main(void)
 		TEST(child_dies_with_its_parent),
 		TEST(threads_run_children_at_once),
 		TEST(without_descriptors_it_fails_clean),
+		TEST(without_processes_it_fails_clean),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
