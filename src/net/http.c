@@ -340,6 +340,12 @@ static int fail_curl(struct transfer *t, CURLcode code, struct error *err)
 	}
 }
 
+static bool is_cancelled(const struct http_request *rq)
+{
+	struct pollfd p = { .fd = rq->cancel_fd, .events = POLLIN };
+	return poll(&p, 1, 0) > 0; /* never for -1 */
+}
+
 /* Drives the transfer until it ends, a limit is reached or a stop is requested. */
 static int run(CURLM *multi, struct transfer *t, struct error *err)
 {
@@ -347,7 +353,10 @@ static int run(CURLM *multi, struct transfer *t, struct error *err)
 	uint64_t timeout_ns = rq->timeout_ns ? rq->timeout_ns : DEFAULT_TIMEOUT_NS;
 	uint64_t stall_ns = rq->stall_ns ? rq->stall_ns : DEFAULT_STALL_NS;
 	uint64_t deadline = clock_deadline(timeout_ns), stall_deadline = clock_deadline(stall_ns), progress = 0;
-	struct curl_waitfd stop = { .fd = rq->teardown ? -1 : stop_fd(), .events = CURL_WAIT_POLLIN };
+	struct curl_waitfd ends[2] = { { .fd = rq->teardown ? -1 : stop_fd(), .events = CURL_WAIT_POLLIN } };
+	unsigned n_ends = ends[0].fd >= 0;
+	if (rq->cancel_fd >= 0)
+		ends[n_ends++] = (struct curl_waitfd){ .fd = rq->cancel_fd, .events = CURL_WAIT_POLLIN };
 	for (int running = 1;;) {
 		CURLMcode m = curl_multi_perform(multi, &running);
 		if (m == CURLM_OK && !running)
@@ -356,6 +365,8 @@ static int run(CURLM *multi, struct transfer *t, struct error *err)
 			t->reply->failure = HTTP_FAILURE_LOCAL;
 			return stop_error(err);
 		}
+		if (is_cancelled(rq))
+			return fail(t, HTTP_FAILURE_LOCAL, ERROR_INTERRUPTED, err, "cancelled");
 		uint64_t now = progress_of(t);
 		if (now != progress)
 			stall_deadline = clock_deadline(stall_ns);
@@ -367,7 +378,7 @@ static int run(CURLM *multi, struct transfer *t, struct error *err)
 		uint64_t next = deadline < stall_deadline ? deadline : stall_deadline;
 		int wait_ms = clock_left_ms(next);
 		if (m == CURLM_OK)
-			m = curl_multi_poll(multi, &stop, stop.fd >= 0, wait_ms < 0 ? 60000 : wait_ms, NULL);
+			m = curl_multi_poll(multi, ends, n_ends, wait_ms < 0 ? 60000 : wait_ms, NULL);
 		if (m != CURLM_OK)
 			return fail(t, HTTP_FAILURE_LOCAL, ERROR_INTERNAL, err, curl_multi_strerror(m));
 	}

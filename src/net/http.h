@@ -29,7 +29,7 @@ enum http_failure {
 	HTTP_FAILURE_TLS,      /* the certificate is not trusted */
 	HTTP_FAILURE_TIMEOUT,  /* whole request, or stalled, after it was sent */
 	HTTP_FAILURE_TRANSFER, /* reset, cut, malformed, or a reply larger than its bound */
-	HTTP_FAILURE_LOCAL     /* stop request, bad arguments, memory, disk */
+	HTTP_FAILURE_LOCAL     /* stop request, cancelled, bad arguments, memory, disk */
 };
 
 struct http_request {
@@ -46,11 +46,12 @@ struct http_request {
 	uint64_t stall_ns;                /* longest time without a byte; 0: 30 s */
 	const char *ca_file;              /* PEM bundle, beside the system's certificate folder; NULL: system's */
 	bool teardown;                    /* not ended by a stop request: for clean-up, with a short timeout */
+	int cancel_fd;                    /* readable: the request is given up (ERROR_INTERRUPTED); -1: none */
 	uint64_t *ret_first_byte_mono_ns; /* when the reply's first byte came (monotonic); may be NULL */
 };
-#define HTTP_REQUEST_INIT                     \
-	{                                     \
-		.body_fd = -1, .reply_fd = -1 \
+#define HTTP_REQUEST_INIT                                      \
+	{                                                      \
+		.body_fd = -1, .reply_fd = -1, .cancel_fd = -1 \
 	}
 
 struct http_reply {
