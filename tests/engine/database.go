@@ -8,8 +8,8 @@ import (
 	"github.com/dolthub/go-mysql-server/sql"
 )
 
-// database is a set of tables in memory. Statements that change anything run alone (see handler), so the rows need no
-// locks of their own; mu is for the map, which sessions also read while they connect.
+// database is a set of tables in memory. Statements that change anything run alone (see transactions), so the rows need
+// no locks of their own; mu is for the map, which sessions also read while they connect.
 type database struct {
 	name   string
 	mu     sync.RWMutex

@@ -25,14 +25,13 @@ func (e *editor) DiscardChanges(_ *sql.Context, cause error) error {
 	if _, ignore := cause.(sql.IgnorableError); ignore {
 		return nil
 	}
-	for i := len(e.undo) - 1; i >= 0; i-- {
-		e.replace(e.undo[i].added, e.undo[i].removed)
-	}
+	takeBack(e.table, e.undo)
 	e.undo = e.undo[:0]
 	return nil
 }
 
-func (e *editor) StatementComplete(*sql.Context) error {
+func (e *editor) StatementComplete(ctx *sql.Context) error {
+	ctx.Session.(*session).keep(e.table, e.undo)
 	e.undo = e.undo[:0]
 	return nil
 }
@@ -61,12 +60,12 @@ func (e *editor) Update(_ *sql.Context, before, after sql.Row) error {
 	if old == nil {
 		return sql.ErrDeleteRowNotFound.New()
 	}
-	e.replace(old, nil)
+	e.table.replace(old, nil)
 	if err := e.check(after); err != nil {
-		e.replace(nil, old)
+		e.table.replace(nil, old)
 		return err
 	}
-	e.replace(nil, after)
+	e.table.replace(nil, after)
 	e.undo = append(e.undo, change{removed: old, added: after})
 	return nil
 }
@@ -82,13 +81,20 @@ func (e *editor) check(row sql.Row) error {
 }
 
 func (e *editor) apply(removed, added sql.Row) {
-	e.replace(removed, added)
+	e.table.replace(removed, added)
 	e.undo = append(e.undo, change{removed: removed, added: added})
 }
 
+// takeBack undoes changes to a table, the last one first.
+func takeBack(t *table, changes []change) {
+	for i := len(changes) - 1; i >= 0; i-- {
+		t.replace(changes[i].added, changes[i].removed)
+	}
+}
+
 // replace takes one row out of every index and puts another in; either may be nil.
-func (e *editor) replace(removed, added sql.Row) {
-	for _, x := range e.table.indexes {
+func (t *table) replace(removed, added sql.Row) {
+	for _, x := range t.indexes {
 		if removed != nil {
 			x.remove(removed)
 		}

@@ -16,18 +16,26 @@ type client struct {
 	t      *testing.T
 	engine *sqle.Engine
 	ctx    *sql.Context
+	ts     *transactions
+	tx     *transaction
 }
 
 func newClient(t *testing.T) *client {
 	t.Helper()
 	engine := sqle.NewDefault(sql.NewDatabaseProvider(newDatabase("sbtest")))
-	ctx := sql.NewContext(context.Background(), sql.WithSession(sql.NewBaseSession()))
+	return connect(t, engine, newTransactions(), 1)
+}
+
+func connect(t *testing.T, engine *sqle.Engine, ts *transactions, connection uint32) *client {
+	tx := ts.of(connection)
+	ctx := sql.NewContext(context.Background(), sql.WithSession(&session{sql.NewBaseSession(), tx}))
 	ctx.SetCurrentDatabase("sbtest")
-	return &client{t, engine, ctx}
+	return &client{t, engine, ctx, ts, tx}
 }
 
 // query returns the rows as text: fields separated by ",", rows by ";".
 func (c *client) query(statement string) (string, error) {
+	defer c.ts.enter(c.tx, statement)()
 	_, iter, _, err := c.engine.Query(c.ctx, statement)
 	if err != nil {
 		return "", err
@@ -153,13 +161,76 @@ func TestRangesAgreeWithFilter(t *testing.T) {
 	}
 }
 
-func TestReadsOnly(t *testing.T) {
-	for statement, want := range map[string]bool{
-		"SELECT 1": true, " select 1;": true, "SHOW TABLES": true, "BEGIN": true, "commit": true,
-		"INSERT INTO t VALUES (1)": false, "SELECT 1; DROP TABLE t": false, "/* x */ SELECT 1": false, "": false,
+func TestTransactions(t *testing.T) {
+	a := newClient(t)
+	b := connect(t, a.engine, a.ts, 2)
+	a.must("CREATE TABLE t(id INTEGER NOT NULL, k INTEGER, PRIMARY KEY (id))")
+	a.must("CREATE INDEX k_1 ON t(k)")
+	a.must("INSERT INTO t VALUES (1,1), (2,2)")
+	a.must("BEGIN")
+	a.must("UPDATE t SET k=k+10 WHERE id=1")
+	a.must("DELETE FROM t WHERE id=2")
+	a.must("INSERT INTO t VALUES (3,3)")
+	a.expect("SELECT id, k FROM t", "1,11;3,3")
+	a.must("ROLLBACK")
+	a.expect("SELECT id, k FROM t", "1,1;2,2")
+	a.expect("SELECT id FROM t WHERE k=2", "2")
+	a.must("START TRANSACTION")
+	a.must("INSERT INTO t VALUES (4,4)")
+	seen := make(chan string)
+	go func() { seen <- b.must("SELECT COUNT(*) FROM t") }() // waits for the commit, or runs after it
+	a.must("COMMIT")
+	if got := <-seen; got != "3" {
+		t.Errorf("another connection saw %s rows after the commit", got)
+	}
+	a.must("BEGIN")
+	a.must("DELETE FROM t")
+	a.ts.forget(1) // the connection breaks
+	b.expect("SELECT COUNT(*) FROM t", "3")
+	b.must("BEGIN")
+	b.must("INSERT INTO t VALUES (5,5)")
+	b.must("CREATE INDEX k_2 ON t(k)") // commits
+	b.must("ROLLBACK")
+	b.expect("SELECT COUNT(*) FROM t", "4")
+}
+
+// Connections that delete and insert the same few rows never meet a duplicate key.
+func TestConcurrentWriters(t *testing.T) {
+	first := newClient(t)
+	first.must("CREATE TABLE t(id INTEGER NOT NULL, k INTEGER, PRIMARY KEY (id))")
+	first.must("INSERT INTO t VALUES (1,0), (2,0), (3,0)")
+	done := make(chan error)
+	for n := uint32(2); n < 6; n++ {
+		go func(c *client) {
+			var failed error
+			for i := 0; i < 50 && failed == nil; i++ {
+				for _, statement := range []string{"BEGIN", "UPDATE t SET k=k+1 WHERE id=1",
+					fmt.Sprintf("DELETE FROM t WHERE id=%d", i%2+2),
+					fmt.Sprintf("INSERT INTO t VALUES (%d,0)", i%2+2), "COMMIT"} {
+					if _, err := c.query(statement); err != nil {
+						failed = fmt.Errorf("%s: %w", statement, err)
+					}
+				}
+			}
+			done <- failed
+		}(connect(t, first.engine, first.ts, n))
+	}
+	for n := 2; n < 6; n++ {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	first.expect("SELECT id, k FROM t", "1,200;2,0;3,0")
+}
+
+func TestClassify(t *testing.T) {
+	for statement, want := range map[string]kind{
+		"SELECT 1": reads, " select 1;": reads, "SELECT(1)": reads, "SHOW TABLES": reads, "BEGIN": begins,
+		"START TRANSACTION": begins, "commit;": commits, "Rollback": rollsBack, "INSERT INTO t VALUES (1)": writes,
+		"SELECT 1; DROP TABLE t": writes, "/* x */ SELECT 1": writes, "": writes, "CREATE\tTABLE t": defines,
 	} {
-		if readsOnly(statement) != want {
-			t.Errorf("readsOnly(%q) is %v", statement, !want)
+		if classify(statement) != want {
+			t.Errorf("classify(%q) is %v, expected %v", statement, classify(statement), want)
 		}
 	}
 }

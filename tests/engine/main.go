@@ -3,7 +3,8 @@
 //	gms --host 127.0.0.1 --port 3306 [--pprof-port 6060]
 //	gms version
 //
-// It serves one database, sbtest, to every user with any password, and loses it at the end. SIGTERM and SIGINT stop it
+// It serves one database, sbtest, to every user with any password, and loses it at the end. Transactions are kept apart by
+// letting one connection write at a time. SIGTERM and SIGINT stop it
 // with status 0. It listens where it is told to and nowhere else; the CPU profile of net/http/pprof has a port of its own.
 package main
 

@@ -192,6 +192,26 @@ static void ten_tests_on_gms(void **state)
 	run_all_tests(GMS);
 }
 
+/* Threads that delete and insert the same few rows; gms has to hold its transactions apart. */
+static void writers_collide_on_gms(void **state)
+{
+	(void)state;
+	const struct workload *w = NULL;
+	check_ok(workload_find("oltp_write_only", &w, err));
+	struct load_spec spec = make_spec(GMS, w);
+	spec.threads = 4;
+	spec.table_size = 5;
+	check_ok(load_prepare(&spec, err));
+	CLEANUP(load) struct load l = LOAD_INIT;
+	CLEANUP(sample) struct sample s = SAMPLE_INIT;
+	check_ok(load_open(&l, &spec, err));
+	check_ok(load_slice(&l, 5 * SLICE_NS, &s, err));
+	assert_int_equal(s.ignored_errors, 0);
+	check_ok(load_close(&l, err));
+	assert_int_equal(query_number(GMS, "SELECT COUNT(*) FROM sbtest1"), 5);
+	check_ok(load_cleanup(&spec, err));
+}
+
 static void two_servers_share_a_window(void **state)
 {
 	(void)state;
@@ -432,6 +452,7 @@ int main(void)
 		cmocka_unit_test(ten_tests_on_mariadb),
 		cmocka_unit_test(ten_tests_on_postgres),
 		cmocka_unit_test(ten_tests_on_gms),
+		cmocka_unit_test(writers_collide_on_gms),
 		cmocka_unit_test(two_servers_share_a_window),
 		cmocka_unit_test(hook_counts_in_the_same_buckets),
 		cmocka_unit_test(ignored_errors_are_retried_and_counted),
