@@ -202,6 +202,16 @@ int load_begin(struct load *l, uint64_t start_ns, uint64_t duration_ns, struct e
 	return 0;
 }
 
+void load_end_window(struct load *l)
+{
+	uint64_t now = clock_mono_ns();
+	if (!l->gate || now >= l->end_ns)
+		return;
+	l->end_ns = now > l->begin_ns ? now : l->begin_ns;
+	l->gate->duration_ns =
+		(double)(l->end_ns - l->begin_ns); /* an aligned double: the threads see the old or the new */
+}
+
 /* A count or a time that Lua wrote: whole, not negative, exact as a double. */
 static bool is_count(double v)
 {

@@ -167,7 +167,7 @@ end
 local function work(thread_id)
    local clock, counter = ffi.C.dbdyno_clock, ffi.C.dbdyno_counter
    local event, buckets = event, mine.buckets
-   local begin_s, begin_ns, duration = header.begin_s, header.begin_ns, header.duration_ns
+   local begin_s, begin_ns = header.begin_s, header.begin_ns
    local reads, writes, others = counter(thread_id, READ), counter(thread_id, WRITE), counter(thread_id, OTHER)
    local errors, reconnects = counter(thread_id, ERROR), counter(thread_id, RECONNECT)
    local events, sum, least, most, finish = 0, 0, math.huge, 0, 0
@@ -190,7 +190,7 @@ local function work(thread_id)
       sum = sum + latency
       least = latency < least and latency or least
       most = latency > most and latency or most
-   until result or finish >= duration
+   until result or finish >= header.duration_ns -- read anew each time: dbdyno may end the window early
 
    mine.events = events
    mine.reads = tonumber(counter(thread_id, READ) - reads)

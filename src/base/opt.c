@@ -436,6 +436,12 @@ static const char *default_getenv(const char *name, void *data)
 	return getenv(name);
 }
 
+const char *opt_no_environment(const char *name, void *data)
+{
+	(void)name, (void)data;
+	return NULL;
+}
+
 struct opt_source opt_default_source(void)
 {
 	return (struct opt_source){ .getenv = default_getenv };

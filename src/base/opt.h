@@ -62,6 +62,8 @@ struct opt_source {
 	void *data;
 };
 struct opt_source opt_default_source(void);
+/* An empty environment: what is given is all there is. */
+const char *opt_no_environment(const char *name, void *data);
 
 /* Fills *options (zeroed by the caller) from all sources. Positional arguments go to positional (NULL: none allowed).
  * Each problem is one line in problems. 0, or -1 if there is any problem; options is releasable either way.

@@ -1,0 +1,58 @@
+#include "dry_run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Set-up of one test on one server: tables, client start, end. Seen on gms and MariaDB with 10,000 rows; for the
+ * estimate. */
+#define TEST_OVERHEAD_SECONDS 0.7
+#define SERVER_START_SECONDS 2.0
+
+static void print_side(const char *label, const struct side_options *s)
+{
+	if (s->exec)
+		printf("%-9s %s, program %s\n", label, s->server, s->exec);
+	else if (s->version)
+		printf("%-9s %s, build %s%s%s%s%s\n", label, s->server, s->version, s->repository ? " of " : "",
+		       s->repository ? s->repository : "", s->profile || s->profile_key ? " with profile " : "",
+		       s->profile       ? s->profile
+		       : s->profile_key ? s->profile_key
+					: "");
+	else
+		printf("%-9s %s, the program that is installed\n", label, s->server);
+}
+
+int dry_run_print(const struct options *o, const char *command, struct error *err)
+{
+	CLEANUP(strlist) struct strlist tests = STRLIST_INIT;
+	if (options_tests(o, &tests, err) < 0)
+		return -1;
+	bool compares = strcmp(command, "profile") != 0, profiles = strcmp(command, "compare") != 0;
+	double load = (double)o->test_time_ns / 1e9, warm = (double)o->warmup_ns / 1e9, seconds = 0;
+	if (strcmp(command, "compare") == 0) {
+		print_side("from", &o->from);
+		print_side("to", &o->to);
+	} else {
+		print_side("server", &o->from);
+	}
+	printf("%-9s", "tests");
+	for (size_t i = 0; i < tests.len; i++)
+		printf(" %s", tests.items[i]);
+	printf("\n%-9s %lld threads, %lld tables of %lld rows\n", "load", o->threads, o->tables, o->table_size);
+	if (profiles) {
+		seconds +=
+			SERVER_START_SECONDS + (double)tests.len * ((double)o->profile_seconds + TEST_OVERHEAD_SECONDS);
+		printf("%-9s %lld s of each test\n", "profile", o->profile_seconds);
+	}
+	if (compares) {
+		struct plan plan = { 0 };
+		if (plan_make((enum pairing)o->pairing, o->test_time_ns, o->slice_ns, 1, &plan, err) < 0)
+			return -1;
+		seconds += 2 * (SERVER_START_SECONDS + (double)tests.len * (load + warm + TEST_OVERHEAD_SECONDS));
+		printf("%-9s %s, %zu slices a test, %.0f s of load per server and test\n", "pairs",
+		       o->pairing == PAIRING_SEQUENTIAL ? "sequential" : "interleaved", plan.len, load);
+		plan_release(&plan);
+	}
+	printf("%-9s about %.0f s, and the time of the builds\n", "time", seconds);
+	return fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the plan") : 0;
+}

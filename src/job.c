@@ -1,0 +1,176 @@
+#include "job.h"
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "benchmarker/server.h"
+#include "conclude.h"
+#include "publish.h"
+
+#include <cjson/cJSON.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+static void side_release(struct job_side *s)
+{
+	engine_release(&s->engine);
+	build_release(&s->build);
+	free(s->profile);
+	free(s->exec);
+	free(s->version);
+}
+
+void job_release(struct job *j)
+{
+	results_close(j->results);
+	if (j->work && fs_remove_tree(j->work, NULL) < 0)
+		log_warn("cannot remove the temporary folder %s", j->work);
+	for (size_t i = 0; i < ARRAY_SIZE(j->sides); i++)
+		side_release(&j->sides[i]);
+	free(j->out);
+	free(j->work);
+	free(j->cache);
+	free(j->key_prefix);
+	free(j->verdict);
+	strlist_release(&j->tests);
+	strlist_release(&j->failed);
+	plan_release(&j->plan);
+	s3_release(&j->s3);
+	*j = (struct job)JOB_INIT;
+}
+
+int job_new_id(char ret[static 40], struct error *err)
+{
+	uint32_t bits;
+	if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
+		return error_errno(err, ERROR_INTERNAL, "getrandom");
+	time_t now = (time_t)(clock_wall_ns() / (int64_t)NS_PER_SECOND);
+	struct tm tm;
+	gmtime_r(&now, &tm);
+	strftime(ret, 40, "%Y%m%d-%H%M%S-", &tm);
+	snprintf(ret + strlen(ret), 40 - strlen(ret), "%08x", bits);
+	return 0;
+}
+
+void job_event(struct job *j, const char *level, const char *test, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (strcmp(level, "info") == 0)
+		log_verbose("%s%s%s", test ? test : "", test ? ": " : "", text);
+	else
+		log_warn("%s%s%s", test ? test : "", test ? ": " : "", text);
+	struct error e = ERROR_INIT;
+	if (j->results && results_add_event(j->results, level, test, text, &e) < 0)
+		log_warn("the event could not be recorded: %s", e.message);
+}
+
+/* What was asked, as JSON without secrets, for the run's record: exactly the flags that were given. */
+static char *config_json(const struct job *j, struct error *err)
+{
+	const struct options *o = j->o;
+	cJSON *c = cJSON_CreateObject(), *tests = cJSON_CreateArray();
+	bool ok = c && tests;
+	for (size_t i = 0; ok && i < j->tests.len; i++)
+		ok = cJSON_AddItemToArray(tests, cJSON_CreateString(j->tests.items[i]));
+	if (!ok || !cJSON_AddItemToObject(c, "test", tests))
+		cJSON_Delete(tests);
+	ok = ok && cJSON_AddNumberToObject(c, "sysbench-test-time", (double)o->test_time_ns / 1e9) &&
+	     cJSON_AddNumberToObject(c, "threads", (double)o->threads) &&
+	     cJSON_AddNumberToObject(c, "tables", (double)o->tables) &&
+	     cJSON_AddNumberToObject(c, "table-size", (double)o->table_size) &&
+	     cJSON_AddNumberToObject(c, "warmup", (double)o->warmup_ns / 1e9) &&
+	     cJSON_AddNumberToObject(c, "margin", o->margin) &&
+	     cJSON_AddStringToObject(c, "command_line", o->command_line ? o->command_line : "");
+	char *text = ok ? cJSON_PrintUnformatted(c) : NULL;
+	cJSON_Delete(c);
+	if (!text)
+		error_oom(err);
+	return text;
+}
+
+static int find_engines(struct job *j, struct error *err)
+{
+	for (size_t i = 0; i < j->sides_len; i++)
+		if (options_engine(j->o, j->sides[i].asked->server, &j->sides[i].engine, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int make_folders(struct job *j, struct error *err)
+{
+	AUTO_FREE char *path = j->o->out ? str_dup(j->o->out, err) : str_printf(err, "out/%s", j->id);
+	if (!path || fs_mkdirs(path, 0700, err) < 0)
+		return -1;
+	if (!(j->out = fs_absolute(path, err)))
+		return -1;
+	AUTO_FREE char *db = str_printf(err, "%s/results.db", j->out);
+	if (!db)
+		return -1;
+	if (fs_exists(db)) {
+		error_set(err, ERROR_USAGE, "%s holds the results of another run", j->out);
+		return error_hint(err, "name another folder with --out");
+	}
+	if (!(j->work = fs_make_temp_dir("dbdyno", err)))
+		return -1;
+	if (results_open(db, &j->results, err) < 0)
+		return -1;
+	return conclude_check_queries(db, &j->o->queries, err);
+}
+
+static int add_run(struct job *j, struct error *err)
+{
+	AUTO_FREE char *config = config_json(j, err), *machine = machine_json(&j->machine, err);
+	if (!config || !machine)
+		return -1;
+	struct results_run run = {
+		.id = j->id,
+		.command = j->command,
+		.dbdyno_version = DBDYNO_VERSION,
+		.pairing = j->o->pairing == PAIRING_SEQUENTIAL ? "sequential" : "interleaved",
+		.started_unix = j->started_unix,
+		.seed = j->seed,
+		.config_json = config,
+		.machine_json = machine,
+	};
+	return results_add_run(j->results, &run, err);
+}
+
+static int choose_seed(struct job *j, struct error *err)
+{
+	uint32_t bits = (uint32_t)j->o->seed;
+	if (bits == 0 && getrandom(&bits, sizeof bits, 0) != sizeof bits)
+		return error_errno(err, ERROR_INTERNAL, "getrandom");
+	j->seed = bits & 0x7fffffff ? bits & 0x7fffffff : 1; /* sysbench takes a positive int */
+	return 0;
+}
+
+int job_open(struct job *j, const struct options *o, const char *command, struct error *err)
+{
+	j->o = o;
+	j->command = command;
+	j->sides_len = strcmp(command, "compare") == 0 ? 2 : 1;
+	j->sides[0] =
+		(struct job_side){ .label = strcmp(command, "profile") == 0 ? "server" : "from", .asked = &o->from };
+	j->sides[1] = (struct job_side){ .label = "to", .asked = &o->to };
+	j->started_unix = clock_wall_ns() / (int64_t)NS_PER_SECOND;
+	machine_read(&j->machine);
+	if (job_new_id(j->id, err) < 0 || choose_seed(j, err) < 0 || find_engines(j, err) < 0 ||
+	    options_tests(o, &j->tests, err) < 0)
+		return -1;
+	if (strcmp(command, "profile") != 0 &&
+	    plan_make((enum pairing)o->pairing, o->test_time_ns, o->slice_ns, j->seed, &j->plan, err) < 0)
+		return -1;
+	if (!(j->cache = options_cache(o->cache, err)))
+		return -1;
+	if (publish_check(j, err) < 0)
+		return -1;
+	log_info("run %s", j->id);
+	return make_folders(j, err) < 0 || add_run(j, err) < 0 ? -1 : 0;
+}

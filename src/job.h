@@ -1,0 +1,92 @@
+/* The order of the stages, and nothing else: check → build → measure (or profile) → conclude → publish.
+ *
+ *     CLEANUP(job) struct job j = JOB_INIT;
+ *     int result = job_open(&j, o, "compare", err);         // folder, results.db, engines; limits and access checked
+ *     if (result == 0) result = job_build(&j, err);
+ *     if (result == 0) result = job_measure(&j, err);
+ *     return job_finish(&j, result, err);                   // seals, reports, publishes, also what was interrupted
+ *
+ * Each stage reads const options and adds to the job; a stage never reaches back.
+ */
+#ifndef SRC_JOB_H
+#define SRC_JOB_H
+
+#include "base/error.h"
+#include "benchmarker/build.h"
+#include "benchmarker/engine.h"
+#include "benchmarker/plan.h"
+#include "benchmarker/results.h"
+#include "machine.h"
+#include "net/s3.h"
+#include "options.h"
+
+/* One side of the comparison. profile and pgo measure FROM. */
+struct job_side {
+	const char *label; /* "from", "to" */
+	const struct side_options *asked;
+	struct engine engine;
+	char *profile;            /* local path of the checked profile to build with; NULL: none; owned */
+	const char *profile_name; /* what was asked for: file, URL, key */
+	struct build build;       /* empty when the program was given */
+	char *exec;               /* absolute path; owned */
+	char *version;            /* of its binary, or asked; owned */
+};
+
+struct job {
+	const struct options *o;
+	const char *command;
+	char id[40];
+	char *out;  /* results folder, absolute; owned */
+	char *work; /* temporary folder for servers and clients, removed at the end; owned */
+	char *cache;
+	struct results *results;
+	struct machine machine;
+	struct strlist tests;
+	struct strlist failed;      /* "test: reason", tests that gave no result */
+	struct error first_failure; /* of a test or a server that did not end the run */
+	struct plan plan;
+	uint64_t seed;
+	int64_t started_unix;
+	struct job_side sides[2];
+	size_t sides_len; /* 1 or 2 */
+	struct s3 s3;
+	char *key_prefix; /* "<results-dir>/<results-prefix>"; owned */
+	char *verdict;    /* of the conclusion: "slower", …; NULL before; owned */
+	bool regression, undecided;
+};
+#define JOB_INIT  \
+	{         \
+		0 \
+	}
+void job_release(struct job *j);
+
+/* Makes the folder and the database, finds engines and tests, and checks all that can fail at the end: bucket access,
+ * dispatch limits, token. Starts nothing. */
+int job_open(struct job *j, const struct options *o, const char *command, struct error *err);
+
+/* Binaries of all sides that have none yet: from the cache, built, or given. */
+int job_build(struct job *j, struct error *err);
+
+/* For pgo, after job_profile: the second side is the first one's commit, to be built with <out>/profile.pprof. */
+int job_add_pgo_side(struct job *j, struct error *err);
+
+/* All tests on all sides by the plan, each finished slice durable before the next. A test that fails is recorded and
+ * the others go on; a server that dies is started again for the next test. */
+int job_measure(struct job *j, struct error *err);
+
+/* A CPU profile a test of the first side under load, and their merge <out>/profile.pprof. */
+int job_profile(struct job *j, struct error *err);
+
+/* Ends every job: result and *err of the stages before come in. Writes reports, uploads, dispatches, and returns the
+ * job's outcome: an earlier error stays; else a failed test or server, a failed publication, a regression asked about.
+ */
+int job_finish(struct job *j, int result, struct error *err);
+
+/* Records an event in results.db and says it on stderr. */
+void job_event(struct job *j, const char *level, const char *test, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* New run id: time and 32 random bits. */
+int job_new_id(char ret[static 40], struct error *err);
+
+#endif

@@ -1,0 +1,83 @@
+/* The end of every job, also of one that failed or was interrupted: conclude, write, publish, tell. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "benchmarker/query.h"
+#include "conclude.h"
+#include "publish.h"
+
+#include <stdio.h>
+
+/* After a stop request: time for reports and uploads, within the 5 s that a stop may take in all. */
+#define FINISH_LIMIT_NS (3 * NS_PER_SECOND)
+
+/* Conclusions and files from what is in results.db. */
+static int write_results(struct job *j, const char *status, struct error *err)
+{
+	if (conclude_compare(j, err) < 0)
+		return -1;
+	if (results_end_run(j->results, status, clock_wall_ns() / (int64_t)NS_PER_SECOND, err) < 0)
+		return -1;
+	struct conclude_spec spec = {
+		.results = j->results,
+		.out = j->out,
+		.queries = &j->o->queries,
+		.output = (enum query_output)j->o->query_output,
+		.json = j->o->json,
+	};
+	if (conclude_write(&spec, err) < 0)
+		return -1;
+	results_close(j->results); /* one file again, complete for the upload */
+	j->results = NULL;
+	log_info("report: %s/report.html", j->out);
+	return 0;
+}
+
+static int publish(struct job *j, const char *status, struct error *err)
+{
+	if (j->o->bucket && publish_upload(j, err) < 0)
+		return error_hint(err, "the results are in %s", j->out);
+	if (j->o->dispatch_repository && publish_dispatch(j, status, err) < 0)
+		return error_hint(err, "the results are in %s; dbdyno notify --run sends it again", j->out);
+	return 0;
+}
+
+/* A job that went through still fails when a test or a server did, or a gate says so. */
+static int outcome(struct job *j, struct error *err)
+{
+	if (j->first_failure.kind) {
+		*err = j->first_failure;
+		if (j->failed.len > 1)
+			error_wrap(err, "%zu of %zu tests failed; the first", j->failed.len, j->tests.len);
+		return -1;
+	}
+	if (j->regression && j->o->fail_on_regression)
+		return error_set(err, ERROR_REGRESSION, "a test is slower, and --fail-on-regression was given");
+	if (j->undecided && j->o->fail_on_undecided)
+		return error_set(err, ERROR_UNDECIDED, "a test is undecided, and --fail-on-undecided was given");
+	return 0;
+}
+
+int job_finish(struct job *j, int result, struct error *err)
+{
+	if (!j->results)
+		return result; /* nothing was begun */
+	struct error own = ERROR_INIT;
+	const char *status = result == 0 && !j->first_failure.kind ? "done" : "failed";
+	if (result < 0 && err->kind == ERROR_INTERRUPTED) {
+		status = "interrupted";
+		stop_acknowledge(FINISH_LIMIT_NS);
+	}
+	if (result < 0)
+		job_event(j, "error", NULL, "%s", err->message);
+	int finished = write_results(j, status, &own);
+	if (finished == 0)
+		finished = publish(j, status, &own);
+	if (finished < 0 && result < 0)
+		log_warn("%s", own.message); /* the earlier error is the job's */
+	if (finished < 0 && result == 0)
+		*err = own;
+	if (result < 0 || finished < 0)
+		return -1;
+	return outcome(j, err);
+}

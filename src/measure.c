@@ -1,0 +1,262 @@
+/* Load on the servers by the plan. */
+#include "measure.h"
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "benchmarker/load.h"
+#include "benchmarker/server.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int measure_start_server(struct job *j, size_t side, struct server *ret, struct error *err)
+{
+	struct job_side *s = &j->sides[side];
+	static unsigned starts; /* a server that is started again gets a fresh folder */
+	AUTO_FREE char *dir = str_printf(err, "%s/%s-%u", j->work, s->label, ++starts);
+	if (!dir)
+		return -1;
+	struct server_spec spec = { .engine = &s->engine, .exec = s->exec, .dir = dir, .label = s->label };
+	if (server_start(ret, &spec, err) < 0)
+		return -1;
+	log_verbose("%s server is ready after %.2f s", s->label, (double)ret->ready_ns / 1e9);
+	return 0;
+}
+
+/* What is known of a server once it runs, recorded before its first slice. */
+int measure_record_server(struct job *j, size_t side, const struct server *server, struct error *err)
+{
+	struct job_side *s = &j->sides[side];
+	CLEANUP(strbuf)
+	struct strbuf params = STRBUF_INIT(1 << 16); /* as the engine file has them: the same in every run */
+	for (size_t i = 1; i < s->engine.start.argv.len; i++)
+		strbuf_addf(&params, "%s%s", i > 1 ? " " : "", s->engine.start.argv.items[i]);
+	if (strbuf_check(&params, err) < 0)
+		return -1;
+	struct results_server row = {
+		.side = (enum side)side,
+		.engine = s->engine.name,
+		.asked_version = s->asked->version,
+		.commit = s->build.commit,
+		.reported_version = server->reported_version,
+		.repository = s->build.repository,
+		.exec = s->exec,
+		.binary_sha256 = s->build.binary_sha256,
+		.profile = s->profile_name,
+		.profile_sha256 = s->build.profile_sha256,
+		.go_version = s->build.go_version,
+		.build_flags = s->build.flags,
+		.address_kind = server->socket ? "socket" : "tcp",
+		.params = params.data,
+	};
+	return results_add_server(j->results, &row, err);
+}
+
+/* The server's log is kept with the results: it is what explains a failure. */
+void measure_stop_server(struct job *j, struct server *server)
+{
+	struct error e = ERROR_INIT;
+	if (!server->proc.pid && !server->dir)
+		return;
+	if (server_stop(server, &e) < 0)
+		job_event(j, "warning", NULL, "%s", e.message);
+	if (server->killed)
+		job_event(j, "warning", NULL, "the %s server did not end on its stop signal and was killed",
+			  server->label);
+	AUTO_FREE char *logs = str_printf(NULL, "%s/logs", j->out);
+	AUTO_FREE char *path = str_printf(NULL, "%s/logs/%s-server.log", j->out, server->label);
+	if (logs && path && server->log_path && fs_exists(server->log_path) &&
+	    (fs_mkdirs(logs, 0700, &e) < 0 || fs_copy_atomic(server->log_path, path, 0600, &e) < 0))
+		job_event(j, "warning", NULL, "the log of the %s server is not kept: %s", server->label, e.message);
+	server_release(server);
+}
+
+char *measure_client_dir(struct job *j, size_t side, struct error *err)
+{
+	AUTO_FREE char *dir = str_printf(err, "%s/client-%s", j->work, j->sides[side].label);
+	return dir && fs_mkdirs(dir, 0700, err) == 0 ? TAKE(dir) : NULL;
+}
+
+struct load_spec measure_load_spec(const struct job *j, size_t side, const struct server *server,
+				   const struct workload *w, const char *dir)
+{
+	return (struct load_spec){
+		.sysbench = j->o->sysbench,
+		.dir = dir,
+		.workload = w,
+		.address = server_address(server, false),
+		.threads = (unsigned)j->o->threads,
+		.tables = (unsigned)j->o->tables,
+		.table_size = (unsigned long long)j->o->table_size,
+		.seed = j->seed,
+		.options = &j->sides[side].engine.load_options,
+		.server_fd = server->proc.pidfd,
+	};
+}
+
+/* One test on one server, as long as it is open. */
+struct client {
+	char *dir;
+	struct load_spec spec;
+	struct load load;
+};
+#define CLIENT_INIT               \
+	{                         \
+		.load = LOAD_INIT \
+	}
+
+static void client_release(struct client *c)
+{
+	load_release(&c->load);
+	free(c->dir);
+	*c = (struct client)CLIENT_INIT;
+}
+
+static int client_open(struct job *j, size_t side, const struct server *server, const struct workload *w,
+		       struct client *ret, struct error *err)
+{
+	if (!(ret->dir = measure_client_dir(j, side, err)))
+		return -1;
+	ret->spec = measure_load_spec(j, side, server, w, ret->dir);
+	if (load_prepare(&ret->spec, err) < 0)
+		return error_wrap(err, "prepare on the %s server", j->sides[side].label);
+	if (load_open(&ret->load, &ret->spec, err) < 0)
+		return error_wrap(err, "load on the %s server", j->sides[side].label);
+	if (j->o->warmup_ns) {
+		CLEANUP(sample) struct sample warm = SAMPLE_INIT;
+		if (load_slice(&ret->load, j->o->warmup_ns, &warm, err) < 0)
+			return error_wrap(err, "warm-up on the %s server", j->sides[side].label);
+	}
+	return 0;
+}
+
+static int client_close(struct client *c, struct error *err)
+{
+	if (load_close(&c->load, err) < 0)
+		return -1;
+	return load_cleanup(&c->spec, err);
+}
+
+static int run_slice(struct job *j, struct client *c, const struct results_test *t, uint32_t index, struct error *err)
+{
+	const struct plan_slice *slice = &j->plan.slices[index];
+	CLEANUP(sample) struct sample s = SAMPLE_INIT;
+	int64_t wall_ns = clock_wall_ns();
+	if (load_slice(&c->load, slice->duration_ns, &s, err) < 0)
+		return error_wrap(err, "load on the %s server", j->sides[slice->side].label);
+	return results_add_slice(j->results, t, slice, index, wall_ns, &s, err);
+}
+
+/* One test on the active servers. */
+static int measure_test(struct job *j, struct server *servers, const bool *active, size_t test, struct error *err)
+{
+	const struct workload *w;
+	if (workload_find(j->tests.items[test], &w, err) < 0)
+		return -1;
+	CLEANUP(client) struct client from = CLIENT_INIT;
+	CLEANUP(client) struct client to = CLIENT_INIT;
+	struct client *const clients[] = { &from, &to };
+	char params[256];
+	snprintf(params, sizeof params,
+		 "--threads=%lld --tables=%lld --table-size=%lld --rand-type=uniform --db-ps-mode=disable "
+		 "--rand-seed=%llu",
+		 j->o->threads, j->o->tables, j->o->table_size, (unsigned long long)j->seed);
+	struct results_test t = { .name = w->name, .params = params, .threads = (uint32_t)j->o->threads };
+	unsigned steps = (unsigned)(j->tests.len * 100), done = (unsigned)(test * 100);
+	log_progress(done, steps, "%s: prepare", w->name);
+	for (size_t s = 0; s < j->sides_len; s++)
+		if (active[s] && client_open(j, s, &servers[s], w, clients[s], err) < 0)
+			return -1;
+	for (uint32_t i = 0; i < j->plan.len; i++) {
+		log_progress(done + (unsigned)(100 * (size_t)i / j->plan.len), steps, "%s: measure", w->name);
+		if (active[j->plan.slices[i].side] && run_slice(j, clients[j->plan.slices[i].side], &t, i, err) < 0)
+			return -1;
+	}
+	for (size_t s = 0; s < j->sides_len; s++)
+		if (active[s] && client_close(clients[s], err) < 0)
+			return error_wrap(err, "end of the load on the %s server", j->sides[s].label);
+	return 0;
+}
+
+void measure_test_failed(struct job *j, const char *test, const struct error *err)
+{
+	strlist_addf(&j->failed, "%s: %s", test, err->message);
+	job_event(j, "error", test, "%s", err->message);
+	if (!j->first_failure.kind) {
+		j->first_failure = *err;
+		error_wrap(&j->first_failure, "%s", test);
+	}
+}
+
+bool measure_has_failed(const struct job *j, const char *test)
+{
+	size_t n = strlen(test);
+	for (size_t i = 0; i < j->failed.len; i++)
+		if (strncmp(j->failed.items[i], test, n) == 0 && j->failed.items[i][n] == ':')
+			return true;
+	return false;
+}
+
+static int start_servers(struct job *j, struct server *servers, const bool *active, bool record, struct error *err)
+{
+	for (size_t s = 0; s < j->sides_len; s++) {
+		if (!active[s] || servers[s].proc.pid)
+			continue;
+		log_progress(0, 0, "start the %s server", j->sides[s].label);
+		if (measure_start_server(j, s, &servers[s], err) < 0)
+			return -1;
+		if (record && measure_record_server(j, s, &servers[s], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A failed test's error decides: it ends the run (-1), or the run goes on with servers that work. */
+static int recover(struct job *j, struct server *servers, const bool *active, const char *test, struct error *err)
+{
+	if (err->kind != ERROR_LOAD && err->kind != ERROR_SERVER)
+		return -1;
+	measure_test_failed(j, test, err);
+	*err = (struct error)ERROR_INIT;
+	for (size_t s = 0; s < j->sides_len; s++)
+		if (active[s] && server_check(&servers[s], NULL) < 0)
+			measure_stop_server(j, &servers[s]);
+	return start_servers(j, servers, active, false, err);
+}
+
+/* All tests with the active servers up. */
+static int measure_pass(struct job *j, struct server *servers, const bool *active, struct error *err)
+{
+	if (start_servers(j, servers, active, true, err) < 0)
+		return -1;
+	for (size_t t = 0; t < j->tests.len; t++) {
+		const char *test = j->tests.items[t];
+		if (measure_has_failed(j, test))
+			continue;
+		if (measure_test(j, servers, active, t, err) < 0 && recover(j, servers, active, test, err) < 0)
+			return -1;
+		if (stop_check(err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int job_measure(struct job *j, struct error *err)
+{
+	struct server servers[2] = { SERVER_INIT, SERVER_INIT };
+	static const bool both[] = { true, true }, one_by_one[2][2] = { { true, false }, { false, true } };
+	int result;
+	if (j->o->pairing == PAIRING_SEQUENTIAL) {
+		result = measure_pass(j, servers, one_by_one[SIDE_FROM], err);
+		measure_stop_server(j, &servers[SIDE_FROM]);
+		if (result == 0)
+			result = measure_pass(j, servers, one_by_one[SIDE_TO], err);
+	} else {
+		result = measure_pass(j, servers, both, err);
+	}
+	log_progress_end();
+	for (size_t s = 0; s < ARRAY_SIZE(servers); s++)
+		measure_stop_server(j, &servers[s]);
+	return result;
+}

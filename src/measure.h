@@ -1,0 +1,22 @@
+/* What measuring and profiling share: servers and clients of a job. */
+#ifndef SRC_MEASURE_H
+#define SRC_MEASURE_H
+
+#include "benchmarker/load.h"
+#include "benchmarker/server.h"
+#include "job.h"
+
+/* side: index into j->sides. */
+int measure_start_server(struct job *j, size_t side, struct server *ret, struct error *err);
+int measure_record_server(struct job *j, size_t side, const struct server *server, struct error *err);
+/* Stops, keeps its log in <out>/logs, releases. Safe on a server that never started. */
+void measure_stop_server(struct job *j, struct server *server);
+/* Folder of a side's client, made; owned. */
+char *measure_client_dir(struct job *j, size_t side, struct error *err);
+/* Pointers into the job, the server and dir. */
+struct load_spec measure_load_spec(const struct job *j, size_t side, const struct server *server,
+				   const struct workload *w, const char *dir);
+void measure_test_failed(struct job *j, const char *test, const struct error *err);
+bool measure_has_failed(const struct job *j, const char *test);
+
+#endif

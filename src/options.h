@@ -1,0 +1,75 @@
+/* The options of the commands that run a job (compare, profile, pgo, demo), and their tables.
+ *
+ * One struct serves these commands; each command's table names the part that it takes. Everything is checked by
+ * options_check before anything starts; after that the struct is const.
+ */
+#ifndef SRC_OPTIONS_H
+#define SRC_OPTIONS_H
+
+#include "base/log.h"
+#include "base/opt.h"
+#include "benchmarker/engine.h"
+#include "benchmarker/plan.h"
+
+/* One server as asked for on the command line. */
+struct side_options {
+	char *server;      /* engine name */
+	char *version;     /* SHA, tag or branch; or what the binary is said to be */
+	char *exec;        /* program that is already there */
+	char *repository;  /* URL or path; NULL: the engine's own */
+	char *profile;     /* file or s3:// URL to build with */
+	char *profile_key; /* key in the bucket to build with */
+};
+
+struct options {
+	struct opt_seen seen; /* first: filled by opt_parse */
+	char *config;
+	struct side_options from, to; /* profile and pgo use from alone */
+	char *engine_file;
+	/* load */
+	struct strlist tests;
+	uint64_t test_time_ns, slice_ns, warmup_ns;
+	long long threads, tables, table_size, seed;
+	int pairing; /* enum pairing */
+	double margin;
+	char *sysbench;
+	/* profile */
+	long long profile_seconds;
+	/* build */
+	char *cache;
+	long long jobs;
+	/* results */
+	char *out, *bucket, *region, *endpoint, *results_dir, *results_prefix, *ca_file;
+	struct strlist queries;
+	int query_output; /* enum query_output: text, markdown, html */
+	bool fail_on_regression, fail_on_undecided;
+	/* dispatch */
+	char *dispatch_repository, *dispatch_event, *github_api, *token, *token_file;
+	struct strlist dispatch_fields; /* "name=value" */
+	/* talk */
+	bool json, quiet, verbose, dry_run;
+	char *command_line; /* as given, for the record; not an option; freed by options_release */
+};
+void options_release(const struct opt *table, struct options *o);
+
+/* "dbdyno NAME ARG…", quoted for a shell. Holds no secret: opt_parse takes none from the command line. */
+int options_record(struct options *o, const char *command, int argc, const char *const *argv, struct error *err);
+
+extern const struct opt compare_table[], profile_table[], pgo_table[], demo_table[], notify_table[];
+
+/* Problems that single values do not show: unknown tests or engines, contradictions, names that S3, git or GitHub would
+ * refuse. One line each is added to problems. */
+void options_check(const struct options *o, const char *command, struct strlist *problems);
+
+/* The engine of that name: the one of --engine-file if it is its name, else a shipped one. */
+int options_engine(const struct options *o, const char *name, struct engine *ret, struct error *err);
+
+/* The tests asked for, or all. Static names; ends with NULL. Unknown names are left out (options_check told them). */
+int options_tests(const struct options *o, struct strlist *ret, struct error *err);
+
+/* Cache folder: --cache, else $XDG_CACHE_HOME/dbdyno, else $HOME/.cache/dbdyno, else /tmp/dbdyno-cache-<uid>. Owned. */
+char *options_cache(const char *cache, struct error *err);
+
+void options_log_init(const struct options *o);
+
+#endif

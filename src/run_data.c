@@ -1,0 +1,234 @@
+#include "run_data.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <string.h>
+
+void run_data_release(struct run_data *d)
+{
+	results_run_row_release(&d->run);
+	results_servers_release(&d->servers);
+	results_tests_release(&d->listed);
+	results_comparisons_release(&d->comparisons);
+	results_profiles_release(&d->profiles);
+	results_events_release(&d->events);
+	for (size_t i = 0; i < d->log_ratios_len; i++)
+		free(d->log_ratios[i]);
+	free(d->log_ratios);
+	free(d->tests);
+	free(d->notes);
+	free(d->report_profiles);
+	strlist_release(&d->owned);
+	*d = (struct run_data)RUN_DATA_INIT;
+}
+
+const char *run_data_test_error(const struct results_events *events, const char *test)
+{
+	for (size_t i = 0; i < events->len; i++)
+		if (events->items[i].test && strcmp(events->items[i].test, test) == 0 &&
+		    strcmp(events->items[i].level, "error") == 0)
+			return events->items[i].message;
+	return NULL;
+}
+
+static double events_per_second(const struct sample *s)
+{
+	double seconds = sample_seconds(s);
+	return seconds > 0 ? (double)s->events / seconds : 0;
+}
+
+/* log(to/from) of each pair's throughput; pairs without events on a side are left out. */
+static int load_log_ratios(struct run_data *d, struct results *r, struct report_test *t, struct error *err)
+{
+	CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
+	if (results_load_pairs(r, t->name, &pairs, err) < 0)
+		return -1;
+	double *values = calloc(pairs.pairs_len + 1, sizeof *values);
+	if (!values)
+		return error_oom(err);
+	d->log_ratios[d->log_ratios_len++] = values;
+	for (size_t i = 0; i < pairs.pairs_len; i++) {
+		double from = events_per_second(pairs.pairs[i].from), to = events_per_second(pairs.pairs[i].to);
+		if (from > 0 && to > 0)
+			values[t->pair_log_ratios_len++] = log(to / from);
+	}
+	t->pair_log_ratios = values;
+	return 0;
+}
+
+static int load_test(struct run_data *d, struct results *r, const char *name, struct report_test *t, struct error *err)
+{
+	struct results_summary from, to;
+	*t = (struct report_test){ .name = name, .error = run_data_test_error(&d->events, name) };
+	if (t->error)
+		return 0;
+	if (results_read_summary(r, name, SIDE_FROM, &from, err) < 0 ||
+	    results_read_summary(r, name, SIDE_TO, &to, err) < 0 || load_log_ratios(d, r, t, err) < 0)
+		return -1;
+	t->from_tps = from.events_per_second;
+	t->to_tps = to.events_per_second;
+	t->from_mean_ms = from.latency_mean_ms;
+	t->to_mean_ms = to.latency_mean_ms;
+	t->from_p95_ms = from.latency_p95_ms;
+	t->to_p95_ms = to.latency_p95_ms;
+	t->from_seconds = from.seconds;
+	t->to_seconds = to.seconds;
+	for (size_t i = 0; i < d->comparisons.len; i++)
+		if (strcmp(d->comparisons.items[i].test, name) == 0)
+			t->comparison = d->comparisons.items[i].comparison;
+	return 0;
+}
+
+static bool has_test(const struct run_data *d, const char *name)
+{
+	for (size_t i = 0; i < d->report.tests_len; i++)
+		if (strcmp(d->tests[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The tests that have slices, then those that failed before their first one. */
+static int load_tests(struct run_data *d, struct results *r, struct error *err)
+{
+	size_t most = d->listed.len + d->events.len;
+	d->tests = calloc(most + 1, sizeof *d->tests);
+	d->log_ratios = calloc(most + 1, sizeof *d->log_ratios);
+	if (!d->tests || !d->log_ratios)
+		return error_oom(err);
+	for (size_t i = 0; i < d->listed.len; i++)
+		if (load_test(d, r, d->listed.tests[i].name, &d->tests[d->report.tests_len++], err) < 0)
+			return -1;
+	for (size_t i = 0; i < d->events.len; i++) {
+		const char *name = d->events.items[i].test;
+		if (name && strcmp(d->events.items[i].level, "error") == 0 && !has_test(d, name) &&
+		    load_test(d, r, name, &d->tests[d->report.tests_len++], err) < 0)
+			return -1;
+	}
+	d->report.tests = d->tests;
+	return 0;
+}
+
+static int load_notes(struct run_data *d, struct error *err)
+{
+	d->notes = calloc(d->events.len + 1, sizeof *d->notes);
+	d->report_profiles = calloc(d->profiles.len + 1, sizeof *d->report_profiles);
+	if (!d->notes || !d->report_profiles)
+		return error_oom(err);
+	for (size_t i = 0; i < d->events.len; i++) {
+		const struct results_event *e = &d->events.items[i];
+		if (e->test && strcmp(e->level, "error") == 0)
+			continue; /* stands with its test */
+		d->notes[d->report.notes_len++] =
+			(struct report_note){ .level = e->level, .test = e->test, .text = e->message };
+	}
+	for (size_t i = 0; i < d->profiles.len; i++) {
+		const struct results_profile *p = &d->profiles.items[i];
+		d->report_profiles[d->report.profiles_len++] = (struct report_profile){
+			.name = p->test ? p->test : "all tests",
+			.file = p->file,
+			.samples = p->samples,
+			.seconds = (double)p->duration_ns / 1e9,
+		};
+	}
+	d->report.notes = d->notes;
+	d->report.profiles = d->report_profiles;
+	return 0;
+}
+
+static struct report_server server_of(const struct results_server *s, const char *label)
+{
+	return (struct report_server){
+		.label = label,
+		.engine = s->engine,
+		.version = s->asked_version,
+		.commit = s->commit,
+		.reported_version = s->reported_version,
+		.binary_sha256 = s->binary_sha256,
+		.profile_sha256 = s->profile_sha256,
+		.go_version = s->go_version,
+	};
+}
+
+/* A name for people: commit cut to 7, else version, and whether it was built with a profile. */
+static void add_name(struct strbuf *out, const struct report_server *s)
+{
+	if (s->commit)
+		strbuf_addf(out, "%.7s", s->commit);
+	else if (s->version)
+		strbuf_adds(out, s->version);
+	else
+		strbuf_adds(out, s->reported_version ? s->reported_version : "?");
+	if (s->profile_sha256)
+		strbuf_adds(out, " with PGO");
+}
+
+static int load_title(struct run_data *d, struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf title = STRBUF_INIT(1024);
+	struct report *r = &d->report;
+	for (size_t i = 0; i < d->servers.len; i++) {
+		const struct results_server *s = &d->servers.servers[i];
+		*(s->side == SIDE_FROM ? &r->from : &r->to) = server_of(s, s->side == SIDE_FROM ? "from" : "to");
+	}
+	strbuf_addf(&title, "%s ", r->from.engine ? r->from.engine : "");
+	add_name(&title, &r->from);
+	if (r->to.engine) {
+		strbuf_adds(&title, " → ");
+		if (!str_eq(r->from.engine, r->to.engine))
+			strbuf_addf(&title, "%s ", r->to.engine);
+		add_name(&title, &r->to);
+	}
+	if (strbuf_check(&title, err) < 0 || strlist_add(&d->owned, title.data) < 0)
+		return error_oom(err);
+	r->title = d->owned.items[d->owned.len - 1];
+	return 0;
+}
+
+static double number(const cJSON *o, const char *key)
+{
+	const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, key);
+	return cJSON_IsNumber(v) ? v->valuedouble : 0;
+}
+
+/* What the run recorded of its options and its machine. */
+static int load_settings(struct run_data *d, struct error *err)
+{
+	struct report *r = &d->report;
+	cJSON *config = cJSON_Parse(d->run.run.config_json), *machine = cJSON_Parse(d->run.run.machine_json);
+	r->threads = (unsigned)number(config, "threads");
+	r->table_size = (unsigned long long)number(config, "table-size");
+	r->margin = number(config, "margin");
+	const cJSON *line = cJSON_GetObjectItemCaseSensitive(config, "command_line"),
+		    *text = cJSON_GetObjectItemCaseSensitive(machine, "text");
+	if (cJSON_IsString(line) && strlist_add(&d->owned, line->valuestring) == 0)
+		r->command_line = d->owned.items[d->owned.len - 1];
+	if (cJSON_IsString(text) && strlist_add(&d->owned, text->valuestring) == 0)
+		r->machine = d->owned.items[d->owned.len - 1];
+	cJSON_Delete(config);
+	cJSON_Delete(machine);
+	return strlist_check(&d->owned, err);
+}
+
+int run_data_load(struct run_data *ret, struct results *r, struct error *err)
+{
+	struct run_data *d = ret;
+	if (results_read_run(r, &d->run, err) < 0 || results_read_servers(r, &d->servers, err) < 0 ||
+	    results_list_tests(r, &d->listed, err) < 0 || results_read_comparisons(r, &d->comparisons, err) < 0 ||
+	    results_read_profiles(r, &d->profiles, err) < 0 || results_read_events(r, &d->events, err) < 0)
+		return -1;
+	const struct results_run *run = &d->run.run;
+	d->report.run_id = run->id;
+	d->report.dbdyno_version = run->dbdyno_version;
+	d->report.status = d->run.status;
+	d->report.pairing = run->pairing;
+	d->report.seed = run->seed;
+	d->report.started_unix = run->started_unix;
+	d->report.ended_unix = d->run.ended_unix;
+	for (size_t i = 0; i < d->events.len; i++)
+		if (!d->events.items[i].test && strcmp(d->events.items[i].level, "error") == 0)
+			d->report.error = d->events.items[i].message;
+	return load_settings(d, err) < 0 || load_title(d, err) < 0 || load_tests(d, r, err) < 0 ||
+			       load_notes(d, err) < 0
+		       ? -1
+		       : 0;
+}
