@@ -291,7 +291,9 @@ static bool interrupted_read(void)
 	CLEANUP(strbuf) struct strbuf b = STRBUF_INIT(100);
 	if (stop_install(&err) < 0 || mkfifo("pipe", 0600) < 0)
 		return false;
-	AUTO_CLOSE int writer = open("pipe", O_RDWR);
+	AUTO_CLOSE int writer = open("pipe", O_RDWR); /* so that a read waits */
+	if (writer < 0)
+		return false;
 	raise(SIGTERM);
 	int fd = -1;
 	AUTO_CLOSE int held = -1;
