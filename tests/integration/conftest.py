@@ -1,0 +1,147 @@
+"""What the integration tests share: the program under test (environment DBDYNO), a git repository of gms, real servers."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CANARY = "canary-7f3a9c51e2"  # stands for every secret; searched for in all that a run leaves behind
+
+
+class Dbdyno:
+    """Runs the program in a folder of its own, with an environment that holds nothing but what a test gives."""
+
+    def __init__(self, program, home, cache):
+        self.program, self.home, self.cache = program, home, cache
+
+    def environment(self, **extra):
+        env = {name: os.environ[name] for name in ("PATH", "LANG", "SSL_CERT_FILE", "GOPROXY", "GOFLAGS") if name in os.environ}
+        env.update(HOME=str(self.home), TMPDIR=str(self.home / "tmp"), DBDYNO_CACHE=str(self.cache), NO_COLOR="1")
+        env["ASAN_OPTIONS"] = "detect_leaks=1:exitcode=99"
+        env["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:exitcode=99"
+        env.update({name: str(value) for name, value in extra.items()})
+        return env
+
+    def start(self, *args, **extra):
+        """Popen in a session of its own, both outputs piped as text."""
+        return subprocess.Popen([self.program, *map(str, args)], cwd=self.home, env=self.environment(**extra), text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    def run(self, *args, timeout=600, **extra):
+        process = self.start(*args, **extra)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            out, err = process.communicate()
+            pytest.fail(f"{args} ran longer than {timeout} s\n{out}\n{err}")
+        assert "AddressSanitizer" not in err and "LeakSanitizer" not in err and "runtime error:" not in err, err
+        return subprocess.CompletedProcess(args, process.returncode, out, err)
+
+    def ok(self, *args, **extra):
+        done = self.run(*args, **extra)
+        assert done.returncode == 0, f"{args}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def fails(self, code, text, *args, **extra):
+        """It exits with code, says text on stderr, and ends with its one error line."""
+        done = self.run(*args, **extra)
+        assert done.returncode == code, f"{args}: exit {done.returncode}, expected {code}\n{done.stdout}\n{done.stderr}"
+        assert text in done.stderr, f"expected {text!r} in:\n{done.stderr}"
+        assert done.stderr.strip().splitlines()[-1].startswith("dbdyno: "), done.stderr
+        return done
+
+
+def processes_of(marker):
+    """Command lines of running processes whose environment or arguments hold marker (a path of the test's own folder)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            command, environment = (entry / "cmdline").read_bytes(), (entry / "environ").read_bytes()
+            state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+        except OSError:
+            continue
+        if state != "Z" and (marker.encode() in command or marker.encode() in environment):
+            found.append(command.replace(b"\0", b" ").decode(errors="replace"))
+    return found
+
+
+def query(database, sql):
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@pytest.fixture(scope="session")
+def program():
+    path = os.environ.get("DBDYNO")
+    assert path and os.access(path, os.X_OK), "set DBDYNO to the program under test"
+    return os.path.abspath(path)
+
+
+@pytest.fixture(scope="session")
+def cache(program):
+    """One build cache for all tests, kept between runs beside the program."""
+    path = Path(program).parent / "test-cache"
+    path.mkdir(exist_ok=True)
+    return path
+
+
+@pytest.fixture
+def dbdyno(program, cache, tmp_path):
+    (tmp_path / "tmp").mkdir()
+    yield Dbdyno(program, tmp_path, cache)
+    assert processes_of(str(tmp_path)) == [], "processes were left behind"
+    assert list((tmp_path / "tmp").iterdir()) == [], "temporary files were left behind"
+
+
+def git(folder, *args):
+    env = dict(os.environ, GIT_CONFIG_GLOBAL="/dev/null", GIT_CONFIG_NOSYSTEM="1", GIT_AUTHOR_NAME="t", GIT_AUTHOR_EMAIL="t@localhost",
+               GIT_COMMITTER_NAME="t", GIT_COMMITTER_EMAIL="t@localhost", GIT_AUTHOR_DATE="2026-01-01T00:00:00Z",
+               GIT_COMMITTER_DATE="2026-01-01T00:00:00Z")
+    return subprocess.run(["git", *args], cwd=folder, env=env, check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Repository:
+    """A git repository of gms: good, then slow (wastes three times each statement's time), then broken (does not compile)."""
+
+    def __init__(self, path):
+        self.path = path
+        shutil.copytree(ROOT / "tests" / "engine", path, ignore=shutil.ignore_patterns("gms", "*_test.go"))
+        git(path, "init", "--quiet", "--initial-branch=main")
+        self.good = self.commit("good")
+        git(path, "tag", "v1.2.3")
+        waste = path / "waste.go"
+        text = waste.read_text()
+        assert "wastePercent = 0" in text
+        waste.write_text(text.replace("wastePercent = 0", "wastePercent = 300"))
+        self.slow = self.commit("slow")
+        (path / "broken.go").write_text("package main\n\nfunc broken() { return undefinedThing }\n")
+        self.broken = self.commit("broken")
+
+    def commit(self, message):
+        git(self.path, "add", "--all")
+        git(self.path, "commit", "--quiet", "--message", message)
+        return git(self.path, "rev-parse", "HEAD")
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory):
+    return Repository(tmp_path_factory.mktemp("gms") / "repository")
+
+
+@pytest.fixture(scope="session")
+def gms(program, cache, repository, tmp_path_factory):
+    """Paths of the built programs: {"good": …, "slow": …}."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "tmp").mkdir()
+    built = Dbdyno(program, home, cache).ok("build", "--json", "--repository", repository.path, repository.good, repository.slow)
+    good, slow = json.loads(built.stdout)
+    return {"good": good["exec"], "slow": slow["exec"]}

@@ -1,0 +1,134 @@
+"""dbdyno compare, end to end on real servers."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from conftest import query
+
+COLUMNS = ("id suite_id test_id runtime_os runtime_goarch server_name server_version server_params test_name test_params created_at "
+           "sql_read_queries sql_write_queries sql_other_queries sql_total_queries sql_total_queries_per_second sql_transactions_total "
+           "sql_transactions_per_second sql_ignored_errors_total sql_ignored_errors_per_second sql_reconnects_total "
+           "sql_reconnects_per_second total_time_seconds total_number_of_events latency_minimum_ms latency_average_ms "
+           "latency_maximum_ms latency_percentile latency_sum_ms").split()
+
+
+def short(*tests, seconds=2, size=500):
+    return [*(f"--test={test}" for test in tests), f"--sysbench-test-time={seconds}", f"--table-size={size}", "--warmup=100ms", "--out=result"]
+
+
+def test_from_two_commits_to_a_verdict(dbdyno, repository, gms):
+    """gms: the job builds (here: finds in the cache) both commits, and says that the slow one is slower."""
+    done = dbdyno.ok("compare", "--from-repository", repository.path, "--from-version", "v1.2.3", "--to-repository", repository.path,
+                     "--to-version", repository.slow, *short("oltp_point_select", "oltp_read_write"), "--seed=7",
+                     "--query=select f.test_name, round(t.sql_transactions_per_second / f.sql_transactions_per_second, 2) as multiplier "
+                     "from from_results f join to_results t on f.test_name = t.test_name order by 1", "--output=markdown")
+    assert "oltp_point_select" in done.stdout and "slower" in done.stdout
+    out = dbdyno.home / "result"
+    db = out / "results.db"
+    for side in ("from", "to"):
+        assert [row[1] for row in query(db, f"pragma table_info({side}_results)")] == COLUMNS
+        rows = query(db, f"select test_name, server_version, sql_transactions_total, total_number_of_events, total_time_seconds, "
+                         f"latency_minimum_ms, latency_average_ms, latency_percentile, latency_maximum_ms from {side}_results order by 1")
+        assert [row[0] for row in rows] == ["oltp_point_select", "oltp_read_write"]
+        for _, version, transactions, events, seconds, least, mean, p95, most in rows:
+            assert version == (repository.good if side == "from" else repository.slow)
+            assert transactions == events > 0
+            assert 1.5 < seconds < 10
+            assert 0 < least <= mean <= most and least <= p95 <= most * 1.001
+    for side in ("from", "to"):  # what stands in the row is the sum of the slices
+        assert query(db, f"select r.total_number_of_events - (select sum(events) from slice s where s.test = r.test_name and s.side = '{side}') "
+                         f"from {side}_results r") == [(0,), (0,)]
+    verdicts = dict(query(db, "select test, verdict from comparison where metric = 'throughput'"))
+    assert verdicts == {"oltp_point_select": "slower", "oltp_read_write": "slower"}
+    assert query(db, "select status, command, seed from run") == [("done", "compare", 7)]
+    hashes = query(db, "select side, \"commit\", binary_sha256 from server order by side")
+    assert [row[1] for row in hashes] == [repository.good, repository.slow] and hashes[0][2] != hashes[1][2]
+
+    report = (out / "report.html").read_text()
+    assert repository.slow[:7] in report and "oltp_read_write" in report and "http://" not in report.replace("http://www.w3.org", "")
+    assert json.loads((out / "report.json").read_text())
+    assert (out / "query-1.md").read_text().startswith("|")
+    rows = list(csv.reader(io.StringIO((out / "from_results.csv").read_text())))
+    assert rows[0] == COLUMNS and len(rows) == 3
+    assert list(json.loads((out / "to_results.json").read_text())[0]) == COLUMNS
+
+
+def test_sequential(dbdyno, gms):
+    dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], "--pairing=sequential", *short("oltp_point_select"))
+    slices = query(dbdyno.home / "result/results.db", "select side from slice order by begin_ns")
+    half = len(slices) // 2
+    assert [s[0] for s in slices] == ["from"] * half + ["to"] * half
+
+
+def test_interleaved_alternates_in_abba_blocks(dbdyno, gms):
+    dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], *short("oltp_point_select"))
+    order = "".join("A" if s == "from" else "B" for (s,) in
+                    query(dbdyno.home / "result/results.db", "select side from slice order by begin_ns"))
+    blocks = [order[i:i + 4] for i in range(0, len(order), 4)]
+    assert blocks and set(blocks) <= {"ABBA", "BAAB"}
+
+
+def test_same_seed_same_order(dbdyno, gms):
+    orders = []
+    for out in ("one", "two"):
+        dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], *short("oltp_point_select")[:-1], f"--out={out}", "--seed=5")
+        orders.append(query(dbdyno.home / out / "results.db", "select side from slice order by begin_ns"))
+    assert orders[0] == orders[1]
+
+
+@pytest.mark.parametrize("server, program", [("mariadb", "mariadbd"), ("postgres", "/usr/lib/postgresql/15/bin/postgres")])
+def test_installed_servers_run_every_test(dbdyno, server, program):
+    if not shutil.which(program):
+        pytest.skip(f"{program} is not installed")
+    done = dbdyno.ok("compare", f"--from-server={server}", f"--to-server={server}", "--sysbench-test-time=0.4", "--slice=100ms", "--table-size=100",
+                     "--threads=2", "--warmup=50ms", "--out=result")
+    db = dbdyno.home / "result/results.db"
+    tests = {row[0] for row in query(db, "select test_name from to_results where total_number_of_events > 0")}
+    assert len(tests) == 10, done.stderr
+    assert query(db, "select count(*) from server where address_kind = 'socket'") == [(2,)]
+    assert query(db, "select distinct reported_version <> '' from server") == [(1,)]
+
+
+def test_two_kinds_of_server(dbdyno, gms):
+    dbdyno.ok("compare", "--from-server=mariadb", "--to-server=gms", "--to-exec", gms["good"], *short("oltp_point_select", seconds=1))
+    assert query(dbdyno.home / "result/results.db", "select engine from server order by side") == [("mariadb",), ("gms",)]
+
+
+def test_json_on_stdout_is_the_report(dbdyno, gms):
+    done = dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], *short("oltp_point_select", seconds=1), "--json", "--quiet")
+    assert json.loads(done.stdout)["tests"][0]["name"] == "oltp_point_select"
+    assert done.stderr == ""
+
+
+def test_report_is_made_again_from_the_folder(dbdyno, gms):
+    dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], *short("oltp_point_select", seconds=1))
+    out = dbdyno.home / "result"
+    first = (out / "report.html").read_bytes()
+    (out / "report.html").unlink()
+    done = dbdyno.ok("report", "--run", out)
+    assert "oltp_point_select" in done.stdout
+    assert (out / "report.html").read_bytes() == first
+    sql = "select test_name, '<&>' from to_results"
+    for output in ("markdown", "html"):
+        ours = dbdyno.ok("report", "--run", out, "--query", sql, f"--output={output}").stdout
+        assert ours == subprocess.run(["sqlite3", f"-{output}", out / "results.db", sql], check=True, capture_output=True, text=True).stdout
+    dbdyno.fails(2, "syntax error", "report", "--run", out, "--query", "selec 1")
+    dbdyno.fails(2, "", "report", "--run", out, "--query", "delete from run")
+    assert query(out / "results.db", "select count(*) from run") == [(1,)]
+
+
+def test_fail_on_regression(dbdyno, gms):
+    dbdyno.fails(7, "slower", "compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], *short("oltp_point_select"), "--fail-on-regression")
+
+
+def test_a_folder_is_never_overwritten(dbdyno, gms):
+    args = ["compare", "--from-exec", gms["good"], "--to-exec", gms["good"], *short("oltp_point_select", seconds=1)]
+    dbdyno.ok(*args)
+    before = (dbdyno.home / "result/results.db").read_bytes()
+    dbdyno.fails(2, "holds the results of another run", *args)
+    assert (dbdyno.home / "result/results.db").read_bytes() == before

@@ -1,0 +1,77 @@
+"""Bad options: each is told before anything starts, with exit code 2; all at once when there are several."""
+
+import pytest
+
+SIDES = ["--from-exec=/bin/true", "--to-exec=/bin/true"]
+
+BAD = [
+    (["--no-such-flag"], "unknown flag --no-such-flag"),
+    (["--thread=2"], "did you mean --threads?"),
+    (["compare", *SIDES, "--test=oltp_read_onyl"], "oltp_read_only"),
+    (["compare", *SIDES, "--test=oltp_read_only", "--test=oltp_read_only"], "given twice"),
+    (["compare", *SIDES, "--from-server=oracle"], "--from-server"),
+    (["compare", *SIDES, "--threads=0"], "--threads: \"0\" is not a whole number from 1 to 256"),
+    (["compare", *SIDES, "--threads=99999999999999999999"], "--threads"),
+    (["compare", *SIDES, "--sysbench-test-time=-1"], "--sysbench-test-time"),
+    (["compare", *SIDES, "--sysbench-test-time=0.1", "--slice=5"], "--sysbench-test-time and --slice"),
+    (["compare", *SIDES, "--pairing=duett"], "one of interleaved, sequential"),
+    (["compare", *SIDES, "--bucket=Not_A_Bucket"], "--bucket"),
+    (["compare", *SIDES, "--endpoint=http://127.0.0.1:1"], "--endpoint needs --bucket"),
+    (["compare", *SIDES, "--bucket=results", "--results-prefix=a/../b"], "--results-prefix"),
+    (["compare", *SIDES, "--from-profile=/nonexistent.pprof"], "a profile needs a build"),
+    (["compare", *SIDES, "--from-profile-key=k"], "needs --bucket"),
+    (["compare", *SIDES, "--dispatch-field=oops"], "is not NAME=VALUE"),
+    (["compare", *SIDES, "--config=/nonexistent.json"], "/nonexistent.json"),
+    (["compare", *SIDES, "stray"], "unexpected argument"),
+    (["compare", *SIDES, "--token=canary"], "is not taken from the command line"),
+    (["compare", "--from-repository=/tmp", "--to-exec=/bin/true"], "--from-version"),
+    (["compare", "--from-version=abc", "--to-exec=/bin/true"], "--from-repository: engine gms has no repository of its own"),
+    (["compare", "--from-version=--upload-pack=x", "--from-repository=/tmp", "--to-exec=/bin/true"], "--from-version"),
+    (["compare", "--from-version=a\nb", "--from-repository=/tmp", "--to-exec=/bin/true"], "--from-version"),
+    (["compare", "--from-version=abc", "--from-repository=ext::sh -c id", "--to-exec=/bin/true"], "--from-repository"),
+    (["compare", "--from-version=abc", "--from-repository=/nonexistent/repo", "--to-exec=/bin/true"], "--from-repository"),
+    (["compare", *SIDES, "--engine-file=/nonexistent.json"], "/nonexistent.json"),
+    (["profile", "--exec=/bin/true", "--seconds=0"], "--seconds"),
+    (["pgo", "--server=mariadb"], "mariadb"),
+    (["build", "--repository=/tmp"], "--version: which commit?"),
+    (["compair"], "unknown command"),
+]
+
+
+@pytest.mark.parametrize("args, text", BAD, ids=[" ".join(args)[:60].replace("\n", "_") for args, _ in BAD])
+def test_bad_option_is_told_before_anything_starts(dbdyno, args, text):
+    done = dbdyno.fails(2, text, *args)
+    assert done.stdout == ""
+    assert not (dbdyno.home / "out").exists()
+    assert "canary" not in done.stderr
+
+
+def test_all_problems_are_told_at_once(dbdyno):
+    done = dbdyno.fails(2, "4 problems", "compare", *SIDES, "--test=nope", "--threads=0", "--pairing=x", "--slices=1")
+    for part in ("nope", "--threads", "--pairing", "--slices"):
+        assert part in done.stderr
+
+
+def test_help_is_data_on_stdout(dbdyno):
+    for command in ("compare", "profile", "pgo", "build", "report", "render", "notify", "demo"):
+        done = dbdyno.ok(command, "--help")
+        assert f"Usage: dbdyno {command}" in done.stdout
+        assert done.stderr == ""
+    assert "compare" in dbdyno.ok("--help").stdout
+
+
+def test_dry_run_prints_the_plan_and_starts_nothing(dbdyno):
+    done = dbdyno.ok("compare", *SIDES, "--test=oltp_read_only", "--dry-run")
+    assert "oltp_read_only" in done.stdout and "about" in done.stdout
+    assert not (dbdyno.home / "out").exists()
+
+
+def test_flags_alone_mean_compare(dbdyno):
+    assert "interleaved" in dbdyno.ok(*SIDES, "--dry-run").stdout
+
+
+def test_flag_beats_environment_beats_file(dbdyno):
+    config = dbdyno.home / "config.json"
+    config.write_text('{"threads": 2, "table-size": 77, "from-exec": "/bin/true"}')
+    done = dbdyno.ok("compare", "--config", config, "--to-exec=/bin/true", "--threads=5", "--dry-run", DBDYNO_TABLES=9, DBDYNO_THREADS=8)
+    assert "5 threads, 9 tables of 77 rows" in done.stdout
