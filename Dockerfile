@@ -1,0 +1,36 @@
+# The image is the product: dbdyno as entrypoint, with git, Go, sysbench, MariaDB and PostgreSQL.
+#   docker build -t dbdyno .            docker run --rm dbdyno demo
+FROM debian:bookworm-slim AS build
+RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    gcc libc6-dev meson ninja-build pkg-config libmariadb-dev libpq-dev libcurl4-openssl-dev libcjson-dev zlib1g-dev \
+    libsqlite3-dev libyaml-dev libssl-dev libexpat1-dev \
+    && rm -rf /var/lib/apt/lists/*
+COPY . /src
+RUN meson setup /build /src --buildtype=release -Dtests=false && ninja -C /build dbdyno
+
+# The demo's modules, as a file proxy: the cache that builds write to stays the user's own, and the demo needs no network.
+FROM golang:1.26-bookworm AS modules
+COPY tests/engine/go.mod tests/engine/go.sum /src/
+RUN cd /src && GOMODCACHE=/mod go mod download all
+
+FROM debian:bookworm-slim
+# gcc, g++ and ICU are for engines that need cgo (Dolt).
+RUN apt-get update && export DEBIAN_FRONTEND=noninteractive \
+    && apt-get install -y --no-install-recommends postgresql-common \
+    && sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
+    && apt-get install -y --no-install-recommends \
+    git ca-certificates sysbench mariadb-server-core mariadb-client-core postgresql-15 gcc g++ libc6-dev libicu-dev \
+    libmariadb3 libpq5 libcurl4 libcjson1 zlib1g libsqlite3-0 libyaml-0-2 libssl3 libexpat1 \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=golang:1.26-bookworm /usr/local/go /usr/local/go
+COPY --from=modules /mod/cache/download /usr/local/share/dbdyno/go-proxy
+COPY --from=build /build/dbdyno /usr/local/bin/dbdyno
+RUN useradd --uid 10001 --user-group --create-home dbdyno
+ENV PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
+    GOPROXY=file:///usr/local/share/dbdyno/go-proxy,direct
+LABEL org.opencontainers.image.title=dbdyno \
+      org.opencontainers.image.description="Is this commit of a database faster than that one, by how much, and are we sure?" \
+      org.opencontainers.image.licenses=Apache-2.0
+USER 10001:10001
+WORKDIR /home/dbdyno
+ENTRYPOINT ["/usr/local/bin/dbdyno"]
