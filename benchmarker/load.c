@@ -138,8 +138,8 @@ static int client_ended(struct load *l, struct error *err)
 	return error_set(err, ERROR_LOAD, "sysbench ended too early: %s", how);
 }
 
-/* Waits for one byte from each thread; what says what they are doing. */
-static int await_threads(struct load *l, uint64_t deadline_ns, const char *what, struct error *err)
+/* Waits for one byte from each thread. late says what they did not do, if the deadline passes. */
+static int await_threads(struct load *l, uint64_t deadline_ns, const char *late, struct error *err)
 {
 	for (unsigned waiting = l->spec.threads; waiting > 0;) {
 		enum load_event event;
@@ -150,8 +150,8 @@ static int await_threads(struct load *l, uint64_t deadline_ns, const char *what,
 		if (event == LOAD_SERVER_ENDED)
 			return load_server_error(&l->spec, err);
 		if (event == LOAD_TIMEOUT) {
-			error_set(err, ERROR_LOAD, "%u of %u threads are %s for %.0f s longer than allotted", waiting,
-				  l->spec.threads, what, (double)event_timeout(&l->spec) / 1e9);
+			error_set(err, ERROR_LOAD, "%u of %u threads %s within %.3g s", waiting, l->spec.threads, late,
+				  (double)event_timeout(&l->spec) / 1e9);
 			return error_hint(err, "a statement hangs, or the server is overloaded");
 		}
 		char bytes[GATE_THREADS_MAX];
@@ -181,7 +181,7 @@ int load_open(struct load *ret, const struct load_spec *spec, struct error *err)
 	struct load l = LOAD_INIT;
 	l.spec = *spec;
 	if (write_hook(spec, err) < 0 || make_gate(&l, err) < 0 || start_client(&l, err) < 0 ||
-	    await_threads(&l, clock_deadline(event_timeout(spec)), "connecting", err) < 0)
+	    await_threads(&l, clock_deadline(event_timeout(spec)), "did not connect", err) < 0)
 		return give_up(&l, err);
 	*ret = l;
 	return 0;
@@ -191,6 +191,8 @@ int load_begin(struct load *l, uint64_t start_ns, uint64_t duration_ns, struct e
 {
 	if (!l->gate)
 		return error_set(err, ERROR_LOAD, "the load is not open");
+	if (l->in_window)
+		return error_set(err, ERROR_INTERNAL, "a window is open already");
 	if (duration_ns > LONGEST_WINDOW_NS)
 		return error_set(err, ERROR_USAGE, "a slice may last at most a day");
 	l->begin_ns = start_ns ? start_ns : clock_mono_ns() + WAKE_NS;
@@ -198,6 +200,7 @@ int load_begin(struct load *l, uint64_t start_ns, uint64_t duration_ns, struct e
 	l->gate->begin_s = (uint32_t)(l->begin_ns / NS_PER_SECOND);
 	l->gate->begin_ns = (uint32_t)(l->begin_ns % NS_PER_SECOND);
 	l->gate->duration_ns = (double)duration_ns;
+	l->in_window = true;
 	command(l, GATE_WORK);
 	return 0;
 }
@@ -288,10 +291,13 @@ int load_await(struct load *l, struct sample *ret, struct error *err)
 {
 	if (!l->gate)
 		return error_set(err, ERROR_LOAD, "the load is not open");
+	if (!l->in_window)
+		return error_set(err, ERROR_INTERNAL, "no window is open");
+	l->in_window = false;
 	uint64_t now = clock_mono_ns();
 	uint64_t left = l->end_ns > now ? l->end_ns - now : 0;
 	CLEANUP(sample) struct sample s = SAMPLE_INIT;
-	if (await_threads(l, clock_deadline(left + event_timeout(&l->spec)), "busy", err) < 0 ||
+	if (await_threads(l, clock_deadline(left + event_timeout(&l->spec)), "did not finish the slice", err) < 0 ||
 	    take_sample(l, &s, err) < 0)
 		return give_up(l, err);
 	*ret = s;

@@ -54,6 +54,7 @@ struct load {
 	uint32_t sequence; /* of the last command */
 	uint64_t begin_ns; /* of the last window */
 	uint64_t end_ns;
+	bool in_window; /* between load_begin and load_await */
 };
 #define LOAD_INIT                                \
 	{                                        \

@@ -35,16 +35,22 @@ static int make_argv(const struct load_spec *spec, const char *script, const cha
 	add_address(argv, &spec->address);
 	/* Prepared statements are off, values uniform: what the latency benchmark has always measured. --time and
 	 * --events of 0: until told. --percentile=0 and the report: the hook does its own counting. */
-	static const char *const fixed[] = { "--db-ps-mode=disable", "--rand-type=uniform",    "--time=0",
-					     "--events=0",           "--report-interval=0",    "--percentile=0",
-					     "--verbosity=1",        "--thread-stack-size=1M", NULL };
+	static const char *const fixed[] = {
+		"--db-ps-mode=disable", "--rand-type=uniform", "--time=0",      "--events=0",
+		"--report-interval=0",  "--percentile=0",      "--verbosity=1", NULL
+	};
 	strlist_add_all(argv, fixed);
 	strlist_addf(argv, "--rand-seed=%llu", spec->seed);
 	strlist_addf(argv, "--threads=%u", threads);
 	strlist_addf(argv, "--tables=%u", spec->tables);
 	strlist_addf(argv, "--table-size=%llu", spec->table_size);
-	if (spec->options)
-		strlist_add_all(argv, strlist_array(spec->options));
+	for (size_t i = 0; spec->options && i < spec->options->len; i++) {
+		/* A word of its own would be taken for the test's name. */
+		if (!str_starts(spec->options->items[i], "--"))
+			return error_set(err, ERROR_USAGE, "sysbench option \"%s\" does not begin with --",
+					 spec->options->items[i]);
+		strlist_add(argv, spec->options->items[i]);
+	}
 	strlist_add(argv, script);
 	strlist_add(argv, command);
 	return strlist_check(argv, err);

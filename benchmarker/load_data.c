@@ -28,7 +28,7 @@ static int run_to_end(struct proc *p, const struct load_spec *spec, const char *
 	if (event == LOAD_SERVER_ENDED)
 		return load_server_error(spec, err);
 	if (event == LOAD_TIMEOUT)
-		return error_set(err, ERROR_LOAD, "sysbench %s did not end within %.0f s", command,
+		return error_set(err, ERROR_LOAD, "sysbench %s did not end within %.3g s", command,
 				 (double)prepare_timeout(spec) / 1e9);
 	struct proc_exit e;
 	if (!proc_poll(p, &e))

@@ -7,7 +7,10 @@
 #include "benchmarker/server.h"
 #include "check.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define THREADS 2
@@ -353,8 +356,50 @@ static void hanging_statement(void **state)
 	CLEANUP(load) struct load l = LOAD_INIT;
 	CLEANUP(sample) struct sample s = SAMPLE_INIT;
 	check_ok(load_open(&l, &spec, err));
-	check_fails(load_slice(&l, SLICE_NS, &s, err), ERROR_LOAD, "hang: 2 of 2 threads are busy");
+	check_fails(load_slice(&l, SLICE_NS, &s, err), ERROR_LOAD,
+		    "hang: 2 of 2 threads did not finish the slice within 0.3 s");
 	assert_int_equal(l.proc.pid, 0);
+}
+
+/* A server that accepts connections and never speaks. */
+static void silent_server(void **state)
+{
+	(void)state;
+	AUTO_CLOSE int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof a;
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+	assert_int_equal(listen(fd, 10), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	struct load_spec spec = make_spec(GMS, SCRIPT("hang"));
+	spec.address.port = ntohs(a.sin_port);
+	spec.event_timeout_ns = 300 * NS_PER_MS;
+	spec.prepare_timeout_ns = 300 * NS_PER_MS;
+	CLEANUP(load) struct load l = LOAD_INIT;
+	check_fails(load_open(&l, &spec, err), ERROR_LOAD, "hang: 2 of 2 threads did not connect within 0.3 s");
+	spec.workload = workload_all();
+	check_fails(load_prepare(&spec, err), ERROR_LOAD, "oltp_read_only: sysbench prepare did not end within 0.3 s");
+}
+
+static void refused_options_and_calls(void **state)
+{
+	(void)state;
+	struct load_spec spec = make_spec(GMS, SCRIPT("hang"));
+	CLEANUP(strlist) struct strlist options = STRLIST_INIT;
+	strlist_add(&options, "oltp_insert");
+	spec.options = &options;
+	CLEANUP(load) struct load l = LOAD_INIT;
+	CLEANUP(sample) struct sample s = SAMPLE_INIT;
+	check_fails(load_open(&l, &spec, err), ERROR_USAGE, "\"oltp_insert\" does not begin with --");
+	spec.options = NULL;
+	spec.threads = 0;
+	check_fails(load_open(&l, &spec, err), ERROR_USAGE, "threads");
+	spec.threads = 1;
+	check_fails(load_slice(&l, SLICE_NS, &s, err), ERROR_LOAD, "not open");
+	check_ok(load_open(&l, &spec, err));
+	check_fails(load_await(&l, &s, err), ERROR_INTERNAL, "no window");
+	check_ok(load_begin(&l, 0, SLICE_NS, err));
+	check_fails(load_begin(&l, 0, SLICE_NS, err), ERROR_INTERNAL, "open already");
 }
 
 static void missing_table(void **state)
@@ -384,8 +429,6 @@ static void missing_program(void **state)
 	check_contains(e.message, "No such file");
 	check_contains(e.hint, "sysbench");
 	check_fails(load_open(&l, &spec, err), ERROR_LOAD, "oltp_read_only: cannot run sysbench");
-	spec.threads = 0;
-	check_fails(load_open(&l, &spec, err), ERROR_USAGE, "threads");
 }
 
 static void prepare_is_verified(void **state)
@@ -459,6 +502,8 @@ int main(void)
 		cmocka_unit_test(broken_clients_are_noticed),
 		cmocka_unit_test(client_killed_in_a_slice),
 		cmocka_unit_test(hanging_statement),
+		cmocka_unit_test(silent_server),
+		cmocka_unit_test(refused_options_and_calls),
 		cmocka_unit_test(missing_table),
 		cmocka_unit_test(missing_program),
 		cmocka_unit_test(prepare_is_verified),
