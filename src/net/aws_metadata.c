@@ -95,10 +95,10 @@ static int ask_patiently(const struct aws_environment *env, const char *url, con
 	for (unsigned attempt = 1;; attempt++) {
 		if (ask(env, "GET", url, header, CONTAINER_TIMEOUT_NS, reply, err) == 0)
 			return 0;
-		bool again = reply->failure == HTTP_FAILURE_NONE
-				     ? reply->status >= 500 || reply->status == 429
-				     : reply->failure != HTTP_FAILURE_LOCAL && reply->failure != HTTP_FAILURE_TLS;
-		if (!again || !retry_wait(&retry, attempt, RETRY_PLAIN, err))
+		enum retry_cost cost = retry_cost_of(reply->failure);
+		if (reply->failure == HTTP_FAILURE_NONE && (reply->status >= 500 || reply->status == 429))
+			cost = RETRY_PLAIN;
+		if (!retry_wait(&retry, attempt, cost, err))
 			return -1;
 	}
 }

@@ -56,9 +56,7 @@ static int ask(const struct http_request *rq, struct aws_credentials *ret, enum 
 	int r = http_do(rq, &reply, err);
 	*ret_cost = RETRY_NEVER;
 	if (r < 0)
-		*ret_cost = reply.failure == HTTP_FAILURE_LOCAL || reply.failure == HTTP_FAILURE_TLS ? RETRY_NEVER
-			    : reply.failure == HTTP_FAILURE_TIMEOUT ? RETRY_AFTER_TIMEOUT
-								    : RETRY_PLAIN;
+		*ret_cost = retry_cost_of(reply.failure);
 	else if (reply.status != 200) {
 		*ret_cost = refused(&reply, err);
 		r = -1;

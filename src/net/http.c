@@ -311,7 +311,7 @@ static int fail_curl(struct transfer *t, CURLcode code, struct error *err)
 	if (t->no_memory || code == CURLE_OUT_OF_MEMORY)
 		return fail(t, HTTP_FAILURE_LOCAL, ERROR_INTERNAL, err, "out of memory");
 	if (t->too_large)
-		return fail(t, HTTP_FAILURE_TRANSFER, ERROR_PUBLISH, err, "the reply is larger than its limit");
+		return fail(t, HTTP_FAILURE_TOO_LARGE, ERROR_PUBLISH, err, "the reply is larger than its limit");
 	long sent = 0;
 	switch (code) {
 	case CURLE_COULDNT_RESOLVE_HOST:

@@ -25,11 +25,12 @@
 enum http_failure {
 	HTTP_FAILURE_NONE,
 	HTTP_FAILURE_RESOLVE,
-	HTTP_FAILURE_CONNECT,  /* also a timeout or reset before the request was sent: nothing has reached a server */
-	HTTP_FAILURE_TLS,      /* the certificate is not trusted */
-	HTTP_FAILURE_TIMEOUT,  /* whole request, or stalled, after it was sent */
-	HTTP_FAILURE_TRANSFER, /* reset, cut, malformed, or a reply larger than its bound */
-	HTTP_FAILURE_LOCAL     /* stop request, cancelled, bad arguments, memory, disk */
+	HTTP_FAILURE_CONNECT,   /* also a timeout or reset before the request was sent: nothing has reached a server */
+	HTTP_FAILURE_TLS,       /* the certificate is not trusted */
+	HTTP_FAILURE_TIMEOUT,   /* whole request, or stalled, after it was sent */
+	HTTP_FAILURE_TRANSFER,  /* reset, cut or malformed */
+	HTTP_FAILURE_TOO_LARGE, /* the reply is larger than its bound */
+	HTTP_FAILURE_LOCAL      /* stop request, cancelled, bad arguments, memory, disk */
 };
 
 struct http_request {
@@ -57,7 +58,7 @@ struct http_request {
 struct http_reply {
 	long status;
 	struct strlist headers; /* "name: value", names in lower case; at most 64 KiB in all */
-	struct strbuf body;     /* at most its max bytes; more is HTTP_FAILURE_TRANSFER */
+	struct strbuf body;     /* at most its max bytes; more is HTTP_FAILURE_TOO_LARGE */
 	enum http_failure failure;
 };
 #define HTTP_REPLY_INIT(max_bytes)             \

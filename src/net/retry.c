@@ -38,6 +38,20 @@ int retry_pause(uint64_t ns, struct error *err)
 	return 0;
 }
 
+enum retry_cost retry_cost_of(enum http_failure failure)
+{
+	switch (failure) {
+	case HTTP_FAILURE_RESOLVE:
+	case HTTP_FAILURE_CONNECT:
+	case HTTP_FAILURE_TRANSFER:
+		return RETRY_PLAIN;
+	case HTTP_FAILURE_TIMEOUT:
+		return RETRY_AFTER_TIMEOUT;
+	default:
+		return RETRY_NEVER;
+	}
+}
+
 bool retry_wait(struct retry *r, unsigned attempt, enum retry_cost cost, struct error *err)
 {
 	if (cost == RETRY_NEVER || attempt >= RETRY_ATTEMPTS || r->spent + cost > BUCKET_TOKENS)

@@ -14,6 +14,7 @@
 #define NET_RETRY_H
 
 #include "base/error.h"
+#include "net/http.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,10 @@ struct retry {
 	unsigned spent;   /* tokens taken from the bucket */
 	unsigned last_cost;
 };
+
+/* What a request that got no reply costs to try again: nothing helps against an untrusted certificate, a reply that is
+ * too large, or a fault of this machine. */
+enum retry_cost retry_cost_of(enum http_failure failure);
 
 /* True after the wait, when attempt (from 1) may be followed by another. False when tries or tokens are used up
  * (*err stays), or on a stop request (*err becomes ERROR_INTERRUPTED). */

@@ -32,6 +32,7 @@ struct s3 {
 	const char *endpoint; /* NULL: environment or AWS */
 	struct aws_environment env;
 	struct aws_credentials credentials; /* found at first use, renewed before expiry; owned */
+	uint64_t stall_ns;                  /* longest time without a byte; 0: 30 s */
 	struct retry retry;                 /* state; zeroed at the start */
 	int64_t clock_offset_s;             /* server's clock minus ours, once it has mattered */
 	/* Called with what went wrong before the wait that precedes attempt (2 or 3); may be NULL. */

@@ -160,6 +160,7 @@ static int send_signed(struct s3 *s3, const struct s3_call *call, struct http_re
 	rq.reply_fd = call->reply_fd;
 	rq.reply_max = call->reply_max;
 	rq.timeout_ns = timeout_for(call);
+	rq.stall_ns = s3->stall_ns;
 	rq.ca_file = s3->env.ca_file;
 	rq.teardown = call->teardown;
 	return http_do(&rq, reply, err);
@@ -274,10 +275,7 @@ static int try_once(struct s3 *s3, const struct s3_call *call, struct http_reply
 {
 	reply->failure = HTTP_FAILURE_LOCAL;
 	if (send_signed(s3, call, reply, err) < 0) {
-		if (reply->failure == HTTP_FAILURE_TIMEOUT)
-			t->cost = RETRY_AFTER_TIMEOUT;
-		else if (reply->failure != HTTP_FAILURE_LOCAL && reply->failure != HTTP_FAILURE_TLS)
-			t->cost = RETRY_PLAIN;
+		t->cost = retry_cost_of(reply->failure);
 		failure->status = 0;
 		failure->code[0] = 0;
 		return -1;
