@@ -77,10 +77,10 @@ static int make_gate(struct load *l, struct error *err)
 	if (fd < 0)
 		return error_errno(err, ERROR_INTERNAL, "create %s", path);
 	size_t bytes = sizeof(struct gate_header) + l->spec.threads * sizeof(struct gate_thread);
-	errno = posix_fallocate(fd, 0, (off_t)bytes);
-	if (errno) {
-		error_errno(err, ERROR_INTERNAL, "reserve %zu bytes for %s", bytes, path);
-		return errno == ENOSPC ? error_hint(err, "is the disk full?") : -1;
+	int problem = posix_fallocate(fd, 0, (off_t)bytes);
+	if (problem) {
+		error_set(err, ERROR_INTERNAL, "reserve %zu bytes for %s: %s", bytes, path, strerror(problem));
+		return problem == ENOSPC ? error_hint(err, "is the disk full?") : -1;
 	}
 	struct gate_header *gate = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (gate == MAP_FAILED)
@@ -211,8 +211,8 @@ void load_end_window(struct load *l)
 	if (!l->gate || now >= l->end_ns)
 		return;
 	l->end_ns = now > l->begin_ns ? now : l->begin_ns;
-	l->gate->duration_ns =
-		(double)(l->end_ns - l->begin_ns); /* an aligned double: the threads see the old or the new */
+	/* An aligned double: the threads see the old or the new one. */
+	l->gate->duration_ns = (double)(l->end_ns - l->begin_ns);
 }
 
 /* A count or a time that Lua wrote: whole, not negative, exact as a double. */

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -267,6 +268,27 @@ static void hook_counts_in_the_same_buckets(void **state)
 	assert_int_equal(lines, 4201 + 41 * 7 * 3);
 }
 
+/* An event of nothing, so that the whole loop is one compiled trace, which must still look at the gate. */
+static void window_ends_early(void **state)
+{
+	(void)state;
+	struct load_spec spec = make_spec(GMS, SCRIPT("buckets"));
+	CLEANUP(load) struct load l = LOAD_INIT;
+	check_ok(load_open(&l, &spec, err));
+	for (int i = 0; i < 2; i++) {
+		CLEANUP(sample) struct sample s = SAMPLE_INIT;
+		check_ok(load_begin(&l, 0, 3600 * NS_PER_SECOND, err));
+		while (clock_mono_ns() < l.begin_ns + SLICE_NS)
+			sched_yield();
+		load_end_window(&l);
+		check_ok(load_await(&l, &s, err));
+		check_sample(&s, SLICE_NS);
+		assert_true(s.events > 1000);
+	}
+	check_ok(load_begin(&l, clock_mono_ns() + 3600 * NS_PER_SECOND, NS_PER_SECOND, err));
+	load_release(&l);
+}
+
 static void ignored_errors_are_retried_and_counted(void **state)
 {
 	(void)state;
@@ -458,6 +480,20 @@ static void gate_without_room(void **state)
 	spec.dir = "/dev/null/absent";
 	CLEANUP(load) struct load l = LOAD_INIT;
 	check_fails(load_open(&l, &spec, err), ERROR_INTERNAL, "/dev/null/absent");
+	/* A file size limit stands for a full disk; the hook is there from the tests before. */
+	spec.dir = folder;
+	struct rlimit before, small;
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){ .rlim_cur = 8192, .rlim_max = before.rlim_max };
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	struct error e = ERROR_INIT;
+	int result = load_open(&l, &spec, &e);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(result, -1);
+	assert_int_equal(e.kind, ERROR_INTERNAL);
+	check_contains(e.message, "oltp_read_only: reserve");
 }
 
 /* The last two tests end a server and this process's patience. */
@@ -498,6 +534,7 @@ int main(void)
 		cmocka_unit_test(writers_collide_on_gms),
 		cmocka_unit_test(two_servers_share_a_window),
 		cmocka_unit_test(hook_counts_in_the_same_buckets),
+		cmocka_unit_test(window_ends_early),
 		cmocka_unit_test(ignored_errors_are_retried_and_counted),
 		cmocka_unit_test(broken_clients_are_noticed),
 		cmocka_unit_test(client_killed_in_a_slice),
