@@ -407,16 +407,19 @@ static int decode_location(struct decoder *d, const struct wire_field *f)
 
 static int decode_comments(struct decoder *d, const struct wire_field *f)
 {
-	struct wire_cursor c = f->bytes;
 	if (f->type == WIRE_VARINT)
 		return decode_string(d, "comment", f->value, &d->p.comments[d->p.n_comments++]);
+	if (f->type != WIRE_BYTES)
+		return malformed(d, "Profile");
+	struct wire_cursor c = f->bytes;
 	uint64_t index;
-	while (c.at < c.end)
+	while (c.at < c.end) {
 		if (!wire_varint(&c, &index))
 			return malformed(d, "Profile");
-		else if (decode_string(d, "comment", index, &d->p.comments[d->p.n_comments++]) < 0)
+		if (decode_string(d, "comment", index, &d->p.comments[d->p.n_comments++]) < 0)
 			return -1;
-	return f->type == WIRE_BYTES ? 0 : malformed(d, "Profile");
+	}
+	return 0;
 }
 
 /* A scalar of the profile itself. */

@@ -18,6 +18,8 @@ int wire_next(struct wire_cursor *c, struct wire_field *f)
 		return -1;
 	f->number = (uint32_t)(tag >> 3);
 	f->type = (enum wire_type)(tag & 7);
+	f->value = 0;
+	f->bytes = (struct wire_cursor){ c->at, c->at };
 	bool ok = false;
 	switch (f->type) {
 	case WIRE_VARINT:

@@ -24,8 +24,8 @@ struct wire_cursor {
 struct wire_field {
 	uint32_t number; /* 1 to 2^29 - 1 */
 	enum wire_type type;
-	uint64_t value;           /* of WIRE_VARINT */
-	struct wire_cursor bytes; /* of WIRE_BYTES */
+	uint64_t value;           /* of WIRE_VARINT, else 0 */
+	struct wire_cursor bytes; /* of WIRE_BYTES, else empty */
 	struct wire_cursor whole; /* tag and all */
 };
 

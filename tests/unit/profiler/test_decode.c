@@ -1,5 +1,6 @@
 #include "check.h"
 #include "maker.h"
+#include "profiler/gzip.h"
 #include "profiler/pprof.h"
 
 #define LIMIT (1 << 20)
@@ -151,6 +152,22 @@ static void wrong_bytes(void **state)
 	}
 }
 
+/* Known fields in a wire type that they do not have. A comment after other bytes was once taken for those. */
+static void wrong_types(void **state)
+{
+	(void)state;
+	static const unsigned fields[] = { 1, 2, 3, 4, 5, 6, 7, 9, 11, 13 };
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		for (unsigned type = 1; type <= 5; type += 4) {
+			CLEANUP(strbuf) struct strbuf b = STRBUF_INIT(LIMIT);
+			make_base(&b);
+			make_sample(&b, 1);
+			make_varint(&b, fields[i] * 8 + type);
+			strbuf_add(&b, "\1\1\1\1\1\1\1\1", type == 1 ? 8 : 4);
+			check_refused(&b, "malformed Profile");
+		}
+}
+
 /* Two samples that have the right number of values only together. */
 static void values_of_one_sample(void **state)
 {
@@ -201,6 +218,23 @@ static void huge_counts(void **state)
 		struct strbuf b = { .data = (char *)cases[i], .len = lens[i] };
 		check_refused(&b, reasons[i]);
 	}
+}
+
+/* Zeros over the limit, a thousandth of that when compressed. */
+static void gzip_bomb(void **state)
+{
+	(void)state;
+	enum { PIECE = 1 << 20 };
+	AUTO_FREE char *zeros = calloc(1, PIECE);
+	CLEANUP(strbuf) struct strbuf bomb = STRBUF_INIT(4 * LIMIT);
+	struct gzip_writer *w = NULL;
+	check_ok(gzip_writer_new(&w, &bomb, err));
+	for (size_t i = 0; i <= PPROF_MAX_INFLATED_BYTES / PIECE; i++)
+		check_ok(gzip_writer_add(w, zeros, PIECE, err));
+	check_ok(gzip_writer_finish(w, err));
+	gzip_writer_free(w);
+	assert_true(bomb.len < 2 * LIMIT);
+	check_refused(&bomb, "inflates to more than the limit of 268435456 bytes");
 }
 
 static uint64_t memory_of(const struct pprof *p)
@@ -265,9 +299,11 @@ int main(void)
 		cmocka_unit_test(sparse_ids),
 		cmocka_unit_test(wrong_messages),
 		cmocka_unit_test(wrong_bytes),
+		cmocka_unit_test(wrong_types),
 		cmocka_unit_test(values_of_one_sample),
 		cmocka_unit_test(not_profiles),
 		cmocka_unit_test(huge_counts),
+		cmocka_unit_test(gzip_bomb),
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(any_cut_is_refused_or_whole),
 	};
