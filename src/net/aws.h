@@ -28,7 +28,8 @@ void aws_credentials_release(struct aws_credentials *c); /* wipes */
 struct aws_environment {
 	const char *(*getenv)(const char *name, void *data);
 	void *data;
-	const char *region; /* for the default STS endpoint; NULL: the global one */
+	const char *region; /* for the default STS endpoint; NULL: AWS_REGION, AWS_DEFAULT_REGION, or none (the global
+			       one) */
 	const char *ca_file;
 	uint64_t retry_unit_ns; /* net/retry.h; 0: 1 s */
 };

@@ -85,13 +85,14 @@ static int make_form(const struct aws_environment *env, const char *role, const 
 
 static char *sts_url(const struct aws_environment *env, struct error *err)
 {
-	const char *given = aws_getenv(env, "AWS_ENDPOINT_URL_STS");
+	const char *given = aws_getenv(env, "AWS_ENDPOINT_URL_STS"), *region = env->region;
+	region = region ? region : aws_getenv(env, "AWS_REGION");
+	region = region ? region : aws_getenv(env, "AWS_DEFAULT_REGION");
 	CLEANUP(strbuf) struct strbuf url = STRBUF_INIT(2048);
 	if (given)
 		strbuf_addf(&url, "%.*s/", (int)(strlen(given) - str_ends(given, "/")), given);
-	else if (env->region)
-		strbuf_addf(&url, "https://sts.%s.amazonaws.com%s/", env->region,
-			    str_starts(env->region, "cn-") ? ".cn" : "");
+	else if (region)
+		strbuf_addf(&url, "https://sts.%s.amazonaws.com%s/", region, str_starts(region, "cn-") ? ".cn" : "");
 	else
 		strbuf_adds(&url, "https://sts.amazonaws.com/");
 	CLEANUP(http_url) struct http_url parts = { 0 };

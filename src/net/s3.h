@@ -60,9 +60,9 @@ int s3_put_file(struct s3 *s3, const char *key, const char *path, enum s3_put_mo
 int s3_put_bytes(struct s3 *s3, const char *key, const void *data, size_t len, enum s3_put_mode mode, bool *ret_existed,
 		 struct error *err);
 
-/* Downloads to path atomically, mode 0600; larger than max_bytes is an error. A checksum of the whole object that the
- * server gives (SHA-256, CRC32, CRC32C, CRC64NVME) must match. A missing object: ERROR_PUBLISH with *ret_missing
- * true. */
+/* Downloads to path atomically, mode 0600; larger than max_bytes (at least 1) is an error. A checksum of the whole
+ * object that the server gives (SHA-256, CRC32, CRC32C, CRC64NVME) must match. A missing object: ERROR_PUBLISH with
+ * *ret_missing true. */
 int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_bytes, bool *ret_missing,
 		struct error *err);
 

@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/stop.h"
 #include "check.h"
 #include "net/retry.h"
 
@@ -39,12 +40,37 @@ static void an_empty_bucket_ends_retries(void **state)
 	assert_int_equal(retries, 100);
 }
 
+static void what_is_worth_another_try(void **state)
+{
+	(void)state;
+	assert_int_equal(retry_cost_of(HTTP_FAILURE_RESOLVE), RETRY_PLAIN);
+	assert_int_equal(retry_cost_of(HTTP_FAILURE_CONNECT), RETRY_PLAIN);
+	assert_int_equal(retry_cost_of(HTTP_FAILURE_TRANSFER), RETRY_PLAIN);
+	assert_int_equal(retry_cost_of(HTTP_FAILURE_TIMEOUT), RETRY_AFTER_TIMEOUT);
+	assert_int_equal(retry_cost_of(HTTP_FAILURE_TLS), RETRY_NEVER);
+	assert_int_equal(retry_cost_of(HTTP_FAILURE_TOO_LARGE), RETRY_NEVER);
+	assert_int_equal(retry_cost_of(HTTP_FAILURE_LOCAL), RETRY_NEVER);
+}
+
+/* The last test: it leaves a stop request behind. */
+static void a_stop_request_ends_the_wait(void **state)
+{
+	(void)state;
+	check_ok(stop_install(err));
+	stop_acknowledge(20 * NS_PER_MS);
+	check_fails(retry_pause(3600 * NS_PER_SECOND, err), ERROR_INTERRUPTED, "stop request");
+	struct retry r = { .unit_ns = 3600 * NS_PER_SECOND };
+	struct error e = ERROR_INIT;
+	assert_false(retry_wait(&r, 1, RETRY_PLAIN, &e));
+	assert_int_equal(e.kind, ERROR_INTERRUPTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_wait_doubles_up_to_20_units),
-		cmocka_unit_test(three_attempts),
-		cmocka_unit_test(an_empty_bucket_ends_retries),
+		cmocka_unit_test(the_wait_doubles_up_to_20_units), cmocka_unit_test(three_attempts),
+		cmocka_unit_test(an_empty_bucket_ends_retries),    cmocka_unit_test(what_is_worth_another_try),
+		cmocka_unit_test(a_stop_request_ends_the_wait),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* Uploads in parts against a scripted server. */
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/stop.h"
 #include "check.h"
 #include "double.h"
 #include "net/encode.h"
@@ -8,6 +9,7 @@
 
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <signal.h>
 
 #define MIB (1 << 20)
 #define PARTS 5
@@ -22,8 +24,6 @@
 #define LOST "{\"no_reply\": true, \"then\": \"reset\"}"
 #define OBJECT(checksum) "{\"headers\": {\"x-amz-checksum-sha256\": \"" checksum "\"}}"
 #define GONE "{\"status\": 204}"
-/* Of 64 MiB + 1 zero bytes in parts of 16 MiB: what composite() gives; in a script "{sum}" stands for it. */
-
 static const char *const keys[] = { "AWS_ACCESS_KEY_ID=AKID", "AWS_SECRET_ACCESS_KEY=canary-secret", NULL };
 
 static void sha256(const void *data, size_t len, unsigned char out[SHA256_BYTES])
@@ -31,12 +31,13 @@ static void sha256(const void *data, size_t len, unsigned char out[SHA256_BYTES]
 	assert_true(EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL));
 }
 
+/* Checksum of 64 MiB + 1 zero bytes in parts of 16 MiB; in a script "{sum}" stands for it. */
 static void composite(char out[SHA256_BASE64_CHARS + 8])
 {
-	AUTO_FREE char *zeros = calloc(16, MIB);
+	AUTO_FREE char *part = calloc(16, MIB);
 	unsigned char all[PARTS * SHA256_BYTES], hash[SHA256_BYTES];
 	for (int i = 0; i < PARTS; i++)
-		sha256(zeros, i < PARTS - 1 ? 16 * MIB : 1, all + i * SHA256_BYTES);
+		sha256(part, i < PARTS - 1 ? 16 * MIB : 1, all + i * SHA256_BYTES);
 	sha256(all, sizeof all, hash);
 	encode_base64(hash, sizeof hash, out);
 	strcat(out, "-5");
@@ -125,19 +126,60 @@ static void run_case(const struct parts_case *c, const char *path, const char *s
 	check_contains(double_text(&d, 6, "body"), "<ETag>\"tag\"</ETag><PartNumber>5</PartNumber></Part></Complete");
 }
 
+static char *folder, *zeros;
+
+static int make_zeros(void **state)
+{
+	(void)state;
+	folder = fs_make_temp_dir("dbdyno-parts", NULL);
+	zeros = str_printf(NULL, "%s/zeros", folder);
+	AUTO_CLOSE int fd = open(zeros, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return ftruncate(fd, 64 * MIB + 1);
+}
+
+static int remove_zeros(void **state)
+{
+	(void)state;
+	int r = fs_remove_tree(folder, NULL);
+	free(zeros);
+	free(folder);
+	return r;
+}
+
 static void uploads(void **state)
 {
 	(void)state;
 	char sum[SHA256_BASE64_CHARS + 8];
 	composite(sum);
-	struct error e = ERROR_INIT;
-	AUTO_FREE char *folder = fs_make_temp_dir("dbdyno-parts", &e);
-	AUTO_FREE char *path = str_printf(&e, "%s/zeros", folder);
-	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	assert_int_equal(ftruncate(fd, 64 * MIB + 1), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-		run_case(&cases[i], path, sum);
-	check_ok(fs_remove_tree(folder, err));
+		run_case(&cases[i], zeros, sum);
+}
+
+static void stop_now(const char *what, unsigned attempt, void *data)
+{
+	(void)what;
+	(void)attempt;
+	(void)data;
+	raise(SIGTERM);
+}
+
+/* The last test: it leaves a stop request behind. */
+static void a_stop_request_leaves_nothing_on_the_server(void **state)
+{
+	(void)state;
+	CLEANUP(double_server) struct double_server d = { 0 };
+	double_start(&d, "[" BEGUN "," SAID("503", "SlowDown") "," GONE "]", false);
+	CLEANUP(s3)
+	struct s3 s3 = { .bucket = "bucket",
+			 .region = "us-west-2",
+			 .endpoint = d.url,
+			 .env = { .getenv = double_getenv, .data = (void *)keys },
+			 .on_retry = stop_now };
+	check_ok(stop_install(err));
+	check_fails(s3_put_file(&s3, "big", zeros, S3_OVERWRITE, NULL, err), ERROR_INTERRUPTED, "stopped by SIGTERM");
+	assert_int_equal(double_count(&d), 3);
+	check_str(double_text(&d, 2, "method"), "DELETE");
+	check_str(double_text(&d, 2, "target"), "/bucket/big?uploadId=id%2F%2B1");
 }
 
 static void what_is_no_file(void **state)
@@ -155,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(uploads),
 		cmocka_unit_test(what_is_no_file),
+		cmocka_unit_test(a_stop_request_leaves_nothing_on_the_server),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, make_zeros, remove_zeros);
 }
