@@ -254,15 +254,20 @@ static void add_servers(const struct report *r, struct strbuf *out)
 	if (!any)
 		return;
 	strbuf_adds(out,
-		    "<section>\n<h2>What was compared</h2>\n<table class=\"servers\">\n"
-		    "<thead><tr><td></td><th scope=\"col\">from</th><th scope=\"col\">to</th></tr></thead>\n<tbody>\n");
+		    report_is_single(r)
+			    ? "<section>\n<h2>What was profiled</h2>\n<table class=\"servers\">\n"
+			      "<thead><tr><td></td><th scope=\"col\">server</th></tr></thead>\n<tbody>\n"
+			    : "<section>\n<h2>What was compared</h2>\n<table class=\"servers\">\n"
+			      "<thead><tr><td></td><th scope=\"col\">from</th><th scope=\"col\">to</th></tr></thead>\n"
+			      "<tbody>\n");
 	for (const struct report_server_fact *f = report_server_facts; f->name; f++) {
 		const char *from = report_server_value(&r->from, f), *to = report_server_value(&r->to, f);
 		if (!from && !to)
 			continue;
 		strbuf_addf(out, "<tr><th scope=\"row\">%s</th>", f->name);
 		add_value_cell(from, f->hash, out);
-		add_value_cell(to, f->hash, out);
+		if (!report_is_single(r))
+			add_value_cell(to, f->hash, out);
 		strbuf_adds(out, "</tr>\n");
 	}
 	strbuf_adds(out, "</tbody>\n</table>\n</section>\n");

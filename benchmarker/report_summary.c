@@ -127,8 +127,18 @@ static void add_server(const struct report_server *s, const struct report_server
 		add_distinction(s, other, out);
 }
 
+bool report_is_single(const struct report *r)
+{
+	return r->from.engine && !r->to.engine;
+}
+
 void report_add_claim(const struct report *r, struct strbuf *out)
 {
+	if (report_is_single(r)) {
+		strbuf_adds(out, "Profile of ");
+		add_server(&r->from, &r->to, true, out);
+		return;
+	}
 	struct report_summary s;
 	report_summarise(r, &s);
 	bool slower = s.count[VERDICT_SLOWER], faster = s.count[VERDICT_FASTER];
@@ -243,6 +253,15 @@ void report_add_evidence(const struct report *r, const struct report_style *styl
 	struct report_summary s;
 	report_summarise(r, &s);
 	size_t start = out->len;
+	if (report_is_single(r)) {
+		strbuf_adds(out, r->profiles_len ? "" : "no test gave one");
+		for (size_t i = 0; i < r->profiles_len; i++) {
+			strbuf_addf(out, "%s%s: ", i ? ", " : "", r->profiles[i].name);
+			report_add_count(out, style, r->profiles[i].samples);
+			strbuf_adds(out, " samples");
+		}
+		return;
+	}
 	add_group(r, &s, VERDICT_SLOWER, style, start, out);
 	add_group(r, &s, VERDICT_FASTER, style, start, out);
 	if (!s.only && !s.count[VERDICT_SLOWER] != !s.count[VERDICT_FASTER])

@@ -18,6 +18,8 @@ struct report_summary {
 void report_summarise(const struct report *r, struct report_summary *ret);
 
 /* The two halves of the headline: "gms 5d6e7f8 is slower than 1a2b3c4" and "3 of 4 tests slower, by …". */
+/* A run of one server: a profile, nothing compared. */
+bool report_is_single(const struct report *r);
 void report_add_claim(const struct report *r, struct strbuf *out);
 void report_add_evidence(const struct report *r, const struct report_style *style, struct strbuf *out);
 

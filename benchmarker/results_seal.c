@@ -104,7 +104,7 @@ static int bind_server(struct results *r, enum side side, struct statement *into
 {
 	CLEANUP(statement) struct statement s = { 0 };
 	if (statement_prepare(r,
-			      "select engine, coalesce(asked_version, reported_version, ''), coalesce(params, '')"
+			      "select engine, coalesce(commit_sha, asked_version, reported_version, ''), coalesce(params, '')"
 			      " from server where run = ? and side = ?",
 			      &s, err) < 0)
 		return -1;

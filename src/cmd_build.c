@@ -132,7 +132,7 @@ static int run(int argc, const char *const *argv, struct error *err)
 	struct engine engine = { 0 };
 	bool done = false;
 	CLEANUP(strlist) struct strlist problems = STRLIST_INIT, positional = STRLIST_INIT;
-	int result = command_parse(&command_build, &o, argc, argv, &positional, &done, err);
+	int result = command_parse(&command_build, &o, argc, argv, &positional, &problems, &done, err);
 	if (result == 0 && !done) {
 		options_log_init(&o.common);
 		strlist_add_all(&o.versions, strlist_array(&positional));

@@ -187,10 +187,11 @@ static int run(int argc, const char *const *argv, struct error *err)
 {
 	struct options o = { 0 };
 	bool done = false;
-	int result = command_parse(&command_demo, &o, argc, argv, NULL, &done, err);
+	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
+	int result = command_parse(&command_demo, &o, argc, argv, NULL, &problems, &done, err);
 	if (result == 0 && !done) {
 		options_log_init(&o);
-		result = run_demo(&o, err);
+		result = command_problems(&problems, err) < 0 ? -1 : run_demo(&o, err);
 	}
 	opt_release(demo_table, &o);
 	return result;

@@ -60,7 +60,7 @@ static int run(int argc, const char *const *argv, struct error *err)
 	struct options o = { 0 };
 	bool done = false;
 	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
-	int result = command_parse(&command_notify, &o, argc, argv, NULL, &done, err);
+	int result = command_parse(&command_notify, &o, argc, argv, NULL, &problems, &done, err);
 	if (result == 0 && !done) {
 		options_log_init(&o);
 		options_check(&o, "notify", &problems);

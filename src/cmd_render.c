@@ -130,9 +130,10 @@ static int run(int argc, const char *const *argv, struct error *err)
 	struct render_options o = { 0 };
 	bool done = false;
 	CLEANUP(strlist) struct strlist positional = STRLIST_INIT;
-	int result = command_parse(&command_render, &o, argc, argv, &positional, &done, err);
+	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
+	int result = command_parse(&command_render, &o, argc, argv, &positional, &problems, &done, err);
 	if (result == 0 && !done)
-		result = render(&o, &positional, err);
+		result = command_problems(&problems, err) < 0 ? -1 : render(&o, &positional, err);
 	opt_release(render_table, &o);
 	return result;
 }

@@ -64,9 +64,10 @@ static int run(int argc, const char *const *argv, struct error *err)
 {
 	struct report_options o = { 0 };
 	bool done = false;
-	int result = command_parse(&command_report, &o, argc, argv, NULL, &done, err);
+	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
+	int result = command_parse(&command_report, &o, argc, argv, NULL, &problems, &done, err);
 	if (result == 0 && !done)
-		result = report(&o, err);
+		result = command_problems(&problems, err) < 0 ? -1 : report(&o, err);
 	opt_release(report_table, &o);
 	return result;
 }

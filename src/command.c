@@ -30,7 +30,7 @@ static int print_help(const struct command *c, struct error *err)
 }
 
 int command_parse(const struct command *c, void *options, int argc, const char *const *argv, struct strlist *positional,
-		  bool *ret_done, struct error *err)
+		  struct strlist *problems, bool *ret_done, struct error *err)
 {
 	*ret_done = false;
 	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
@@ -39,8 +39,7 @@ int command_parse(const struct command *c, void *options, int argc, const char *
 			return print_help(c, err);
 		}
 	}
-	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
 	struct opt_source source = opt_default_source();
-	opt_parse(c->table, options, argc, argv, &source, positional, &problems);
-	return command_problems(&problems, err);
+	opt_parse(c->table, options, argc, argv, &source, positional, problems);
+	return 0;
 }

@@ -87,8 +87,7 @@ static int run_query(const struct conclude_spec *spec, size_t i, struct report_q
 	AUTO_FREE char *db = str_printf(err, "%s/results.db", spec->out);
 	AUTO_FREE char *name = str_printf(err, "query-%zu.%s", i + 1, extensions[spec->output]);
 	CLEANUP(strbuf)
-	struct strbuf text = STRBUF_INIT(QUERY_OUTPUT_MAX_BYTES),
-		      csv = STRBUF_INIT(QUERY_OUTPUT_MAX_BYTES);
+	struct strbuf text = STRBUF_INIT(QUERY_OUTPUT_MAX_BYTES), csv = STRBUF_INIT(QUERY_OUTPUT_MAX_BYTES);
 	struct error e = ERROR_INIT;
 	const char *sql = spec->queries->items[i];
 	if (!db || !name)
@@ -140,14 +139,17 @@ int conclude_write(const struct conclude_spec *spec, struct error *err)
 	CLEANUP(run_data) struct run_data d = RUN_DATA_INIT;
 	CLEANUP(strlist) struct strlist owned = STRLIST_INIT;
 	CLEANUP(strbuf)
-	struct strbuf html = STRBUF_INIT(REPORT_MAX_BYTES),
-		      json = STRBUF_INIT(REPORT_MAX_BYTES), markdown = STRBUF_INIT(REPORT_MAX_BYTES);
+	struct strbuf html = STRBUF_INIT(REPORT_MAX_BYTES), json = STRBUF_INIT(REPORT_MAX_BYTES),
+		      markdown = STRBUF_INIT(REPORT_MAX_BYTES);
 	AUTO_FREE struct report_query *queries = calloc(spec->queries->len + 1, sizeof *queries);
 	if (!queries)
 		return error_oom(err);
 	if (run_data_load(&d, spec->results, err) < 0)
 		return -1;
-	if (report_json(&d.report, &json, err) < 0 || print_summary(spec, &d.report, &json, err) < 0)
+	if (report_json(&d.report, &json, err) < 0)
+		return -1;
+	bool anything = d.report.tests_len || d.report.profiles_len; /* else the error says it all */
+	if (anything && print_summary(spec, &d.report, &json, err) < 0)
 		return -1;
 	for (size_t i = 0; i < spec->queries->len; i++)
 		if (run_query(spec, i, &queries[i], &owned, err) < 0)

@@ -24,7 +24,7 @@ int job_command_run(const struct command *c, job_stage *const *stages, int argc,
 	struct options o = { 0 };
 	bool done = false;
 	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
-	int result = command_parse(c, &o, argc, argv, NULL, &done, err);
+	int result = command_parse(c, &o, argc, argv, NULL, &problems, &done, err);
 	if (result == 0 && !done) {
 		options_log_init(&o);
 		options_check(&o, c->name, &problems);

@@ -7,6 +7,8 @@
 #include "benchmarker/load.h"
 #include "benchmarker/server.h"
 
+#include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,21 +115,76 @@ static void client_release(struct client *c)
 	*c = (struct client)CLIENT_INIT;
 }
 
-static int client_open(struct job *j, size_t side, const struct server *server, const struct workload *w,
-		       struct client *ret, struct error *err)
+static int client_prepare(const struct job *j, size_t side, struct client *c, struct error *err)
 {
-	if (!(ret->dir = measure_client_dir(j, side, err)))
-		return -1;
-	ret->spec = measure_load_spec(j, side, server, w, ret->dir);
-	if (load_prepare(&ret->spec, err) < 0)
-		return error_wrap(err, "prepare on the %s server", j->sides[side].label);
-	if (load_open(&ret->load, &ret->spec, err) < 0)
+	return load_prepare(&c->spec, err) < 0 ? error_wrap(err, "prepare on the %s server", j->sides[side].label) : 0;
+}
+
+struct prepare_task {
+	const struct job *j;
+	struct client *client;
+	struct error err;
+	int result;
+};
+
+static void *prepare_in_thread(void *data)
+{
+	struct prepare_task *t = data;
+	t->result = client_prepare(t->j, SIDE_TO, t->client, &t->err);
+	return NULL;
+}
+
+/* The tables of both servers at once: nothing is measured yet, and there is a core for each. */
+static int prepare_both(const struct job *j, struct client *from, struct client *to, struct error *err)
+{
+	pthread_t thread;
+	struct prepare_task task = { .j = j, .client = to, .err = ERROR_INIT };
+	int e = pthread_create(&thread, NULL, prepare_in_thread, &task);
+	if (e) {
+		errno = e;
+		return error_errno(err, ERROR_INTERNAL, "start a thread");
+	}
+	int result = client_prepare(j, SIDE_FROM, from, err);
+	pthread_join(thread, NULL);
+	if (result == 0 && task.result < 0)
+		*err = task.err;
+	return result < 0 ? -1 : task.result;
+}
+
+static int client_connect(const struct job *j, size_t side, struct client *c, struct error *err)
+{
+	if (load_open(&c->load, &c->spec, err) < 0)
 		return error_wrap(err, "load on the %s server", j->sides[side].label);
 	if (j->o->warmup_ns) {
 		CLEANUP(sample) struct sample warm = SAMPLE_INIT;
-		if (load_slice(&ret->load, j->o->warmup_ns, &warm, err) < 0)
+		if (load_slice(&c->load, j->o->warmup_ns, &warm, err) < 0)
 			return error_wrap(err, "warm-up on the %s server", j->sides[side].label);
 	}
+	return 0;
+}
+
+/* Clients of the active servers: tables made, connected, warm. */
+static int open_clients(struct job *j, struct server *servers, const bool *active, const struct workload *w,
+			struct client *const *clients, struct error *err)
+{
+	for (size_t s = 0; s < j->sides_len; s++) {
+		if (!active[s])
+			continue;
+		if (!(clients[s]->dir = measure_client_dir(j, s, err)))
+			return -1;
+		clients[s]->spec = measure_load_spec(j, s, &servers[s], w, clients[s]->dir);
+	}
+	if (active[SIDE_FROM] && active[SIDE_TO]) {
+		if (prepare_both(j, clients[SIDE_FROM], clients[SIDE_TO], err) < 0)
+			return -1;
+	} else {
+		size_t only = active[SIDE_FROM] ? SIDE_FROM : SIDE_TO;
+		if (client_prepare(j, only, clients[only], err) < 0)
+			return -1;
+	}
+	for (size_t s = 0; s < j->sides_len; s++)
+		if (active[s] && client_connect(j, s, clients[s], err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -165,9 +222,8 @@ static int measure_test(struct job *j, struct server *servers, const bool *activ
 	struct results_test t = { .name = w->name, .params = params, .threads = (uint32_t)j->o->threads };
 	unsigned steps = (unsigned)(j->tests.len * 100), done = (unsigned)(test * 100);
 	log_progress(done, steps, "%s: prepare", w->name);
-	for (size_t s = 0; s < j->sides_len; s++)
-		if (active[s] && client_open(j, s, &servers[s], w, clients[s], err) < 0)
-			return -1;
+	if (open_clients(j, servers, active, w, clients, err) < 0)
+		return -1;
 	for (uint32_t i = 0; i < j->plan.len; i++) {
 		log_progress(done + (unsigned)(100 * (size_t)i / j->plan.len), steps, "%s: measure", w->name);
 		if (active[j->plan.slices[i].side] && run_slice(j, clients[j->plan.slices[i].side], &t, i, err) < 0)

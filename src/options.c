@@ -177,6 +177,9 @@ static void check_side(const struct options *o, const struct side_options *s, co
 			strlist_addf(problems, "--%s%srepository: engine %s has no repository of its own", name, dash,
 				     s->server);
 	}
+	if (known && alone && !engine.profile_path)
+		strlist_addf(problems, "--server: engine %s gives no CPU profile (its engine file has no \"profile\")",
+			     s->server);
 	bool with_profile = s->profile || s->profile_key;
 	if (with_profile && (s->exec || (known && !engine.package)))
 		strlist_addf(problems, "--%s%sprofile: a profile needs a build, and %s", name, dash,

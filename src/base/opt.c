@@ -233,8 +233,11 @@ static void accept(const struct parse *p, const struct opt *o, const char *where
 	if (!*text && o->type != OPT_BOOL)
 		return; /* an empty value counts as not given */
 	mark_set(p, o);
-	if (store(p, o, text) < 0)
-		complain(p, o, where, text);
+	if (store(p, o, text) == 0)
+		return;
+	complain(p, o, where, text);
+	if (o->def)
+		store(p, o, o->def); /* so that checks of the whole see a value that is possible */
 }
 
 static void unknown_flag(const struct parse *p, const char *name, size_t len)

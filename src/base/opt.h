@@ -10,9 +10,9 @@
  *
  * Precedence: flag, then environment (DBDYNO_<FLAG>, then .env), then file (--config FILE, JSON, a key a flag), then
  * default. --flag=value, --flag value, --bool, --no-bool, --bool=false. A list replaces what a lower source gave.
- * Every problem is collected, so that all are shown at once. Strings must be UTF-8 without control characters. An empty
- * value counts as not given. If the table has an option "config", the file that it names is read.
- * The options struct owns its strings: opt_release.
+ * Every problem is collected, so that all are shown at once; an option with a bad value has its default. Strings must
+ * be UTF-8 without control characters. An empty value counts as not given. If the table has an option "config", the
+ * file that it names is read. The options struct owns its strings: opt_release.
  */
 #ifndef BASE_OPT_H
 #define BASE_OPT_H

@@ -46,7 +46,7 @@ def test_from_two_commits_to_a_verdict(dbdyno, repository, gms):
     verdicts = dict(query(db, "select test, verdict from comparison where metric = 'throughput'"))
     assert verdicts == {"oltp_point_select": "slower", "oltp_read_write": "slower"}
     assert query(db, "select status, command, seed from run") == [("done", "compare", 7)]
-    hashes = query(db, "select side, \"commit\", binary_sha256 from server order by side")
+    hashes = query(db, "select side, commit_sha, binary_sha256 from server order by side")
     assert [row[1] for row in hashes] == [repository.good, repository.slow] and hashes[0][2] != hashes[1][2]
 
     report = (out / "report.html").read_text()

@@ -36,7 +36,7 @@ def test_a_profile_is_built_with_and_measured(dbdyno, repository, gms):
     dbdyno.ok("compare", "--from-repository", repository.path, "--from-version", repository.good, "--to-repository", repository.path,
               "--to-version", repository.good, "--to-profile", profile, "--test=oltp_point_select", "--sysbench-test-time=1",
               "--table-size=500", "--out=compared")
-    rows = query(dbdyno.home / "compared/results.db", "select \"commit\", binary_sha256, profile_sha256 from server order by side")
+    rows = query(dbdyno.home / "compared/results.db", "select commit_sha, binary_sha256, profile_sha256 from server order by side")
     assert rows[0][0] == rows[1][0] and rows[0][1] != rows[1][1]
     assert rows[0][2] is None and len(rows[1][2]) == 64
 
