@@ -45,7 +45,7 @@ def test_from_two_commits_to_a_verdict(dbdyno, repository, gms):
                          f"from {side}_results r") == [(0,), (0,)]
     verdicts = dict(query(db, "select test, verdict from comparison where metric = 'throughput'"))
     assert verdicts == {"oltp_point_select": "slower", "oltp_read_write": "slower"}
-    assert query(db, "select status, command, seed from run") == [("done", "compare", 7)]
+    assert query(db, "select status, command, seed from run") == [("done", "compare", "7")]
     hashes = query(db, "select side, commit_sha, binary_sha256 from server order by side")
     assert [row[1] for row in hashes] == [repository.good, repository.slow] and hashes[0][2] != hashes[1][2]
 
@@ -81,10 +81,10 @@ def test_same_seed_same_order(dbdyno, gms):
     assert orders[0] == orders[1]
 
 
-@pytest.mark.parametrize("server, program", [("mariadb", "mariadbd"), ("postgres", "/usr/lib/postgresql/15/bin/postgres")])
-def test_installed_servers_run_every_test(dbdyno, server, program):
-    if not shutil.which(program):
-        pytest.skip(f"{program} is not installed")
+@pytest.mark.parametrize("server, binary", [("mariadb", "mariadbd"), ("postgres", "/usr/lib/postgresql/15/bin/postgres")])
+def test_installed_servers_run_every_test(dbdyno, server, binary):
+    if not shutil.which(binary):
+        pytest.skip(f"{binary} is not installed")
     done = dbdyno.ok("compare", f"--from-server={server}", f"--to-server={server}", "--sysbench-test-time=0.4", "--slice=100ms", "--table-size=100",
                      "--threads=2", "--warmup=50ms", "--out=result")
     db = dbdyno.home / "result/results.db"
