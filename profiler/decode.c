@@ -24,6 +24,7 @@ struct decoder {
 	struct pprof p;
 	struct wire_cursor all;
 	struct id_map mappings, locations, functions;
+	uint64_t budget; /* of memory, bytes */
 	struct error *err;
 };
 
@@ -128,18 +129,27 @@ static int count_all(struct decoder *d)
 	return 0;
 }
 
-/* An array for *n elements, as counted; *n then counts what has been decoded. */
-static int allocate(struct decoder *d, void *array_at, uint32_t *n, size_t size, uint64_t *budget)
+/* n zeroed elements, within the budget; NULL and *err otherwise. */
+static void *take(struct decoder *d, uint64_t n, size_t size)
 {
-	uint64_t bytes = (uint64_t)*n * size;
-	if (bytes > *budget)
-		return error_set(d->err, ERROR_USAGE, "the profile would take more than %llu bytes of memory",
-				 PPROF_MAX_MEMORY_BYTES);
-	*budget -= bytes;
+	void *array = NULL;
+	if (n > d->budget / size)
+		error_set(d->err, ERROR_USAGE, "the profile would take more than %llu bytes of memory",
+			  PPROF_MAX_MEMORY_BYTES);
+	else if (!(array = calloc(n, size)))
+		error_oom(d->err);
+	else
+		d->budget -= n * size;
+	return array;
+}
+
+/* An array for *n elements, as counted; *n then counts what has been decoded. */
+static int allocate(struct decoder *d, void *array_at, uint32_t *n, size_t size)
+{
 	if (*n) {
-		void *array = calloc(*n, size);
+		void *array = take(d, *n, size);
 		if (!array)
-			return error_oom(d->err);
+			return -1;
 		memcpy(array_at, &array, sizeof array);
 	}
 	*n = 0;
@@ -149,7 +159,6 @@ static int allocate(struct decoder *d, void *array_at, uint32_t *n, size_t size,
 static int allocate_all(struct decoder *d)
 {
 	struct pprof *p = &d->p;
-	uint64_t budget = PPROF_MAX_MEMORY_BYTES;
 	const struct {
 		void *array_at;
 		uint32_t *n;
@@ -168,7 +177,7 @@ static int allocate_all(struct decoder *d)
 		{ &p->comments, &p->n_comments, sizeof *p->comments },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(arrays); i++)
-		if (allocate(d, arrays[i].array_at, arrays[i].n, arrays[i].size, &budget) < 0)
+		if (allocate(d, arrays[i].array_at, arrays[i].n, arrays[i].size) < 0)
 			return -1;
 	return 0;
 }
@@ -189,9 +198,9 @@ static int duplicate_id(struct decoder *d, const struct id_map *map, uint64_t id
 /* Ids far from dense: sorted, not hashed, so that no choice of ids makes it slow. */
 static int id_map_sort(struct decoder *d, struct id_map *map, const char *base, size_t stride)
 {
-	map->sorted = calloc(map->n, sizeof *map->sorted);
+	map->sorted = take(d, map->n, sizeof *map->sorted);
 	if (!map->sorted)
-		return error_oom(d->err);
+		return -1;
 	for (uint32_t i = 0; i < map->n; i++) {
 		memcpy(&map->sorted[i].id, base + i * stride, sizeof map->sorted[i].id);
 		map->sorted[i].index = i;
@@ -222,9 +231,9 @@ static int id_map_build(struct decoder *d, struct id_map *map, const char *what,
 	if (largest / 4 >= n)
 		return id_map_sort(d, map, base, stride);
 	map->limit = largest + 1;
-	map->direct = calloc(map->limit, sizeof *map->direct);
+	map->direct = take(d, map->limit, sizeof *map->direct);
 	if (!map->direct)
-		return error_oom(d->err);
+		return -1;
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t id;
 		memcpy(&id, (const char *)base + i * stride, sizeof id);
@@ -530,7 +539,7 @@ static int unpack(const void *bytes, size_t len, struct strbuf *plain, struct er
 int pprof_read(struct pprof *ret, const void *bytes, size_t len, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf plain = STRBUF_INIT(PPROF_MAX_INFLATED_BYTES);
-	CLEANUP(decoder) struct decoder d = { .err = err };
+	CLEANUP(decoder) struct decoder d = { .budget = PPROF_MAX_MEMORY_BYTES, .err = err };
 	d.p.extras = (struct strbuf)STRBUF_INIT(4 * PPROF_MAX_INFLATED_BYTES);
 	int r = unpack(bytes, len, &plain, err);
 	if (r == 0) {
