@@ -19,6 +19,7 @@ struct binding {
 /* Where a node stands: the keys above it, and what is bound there. */
 struct scope {
 	const char *key;
+	const yaml_node_t *mapping; /* that has the key */
 	const struct scope *outer;
 	const struct binding *bindings;
 };
@@ -167,8 +168,19 @@ static int emit_text(struct render *r, const char *text, size_t len, yaml_scalar
 		    &e);
 }
 
-/* "key=value" items as entries of the mapping that is being written. */
-static int emit_labels(struct render *r, const struct placeholder *p, const struct strlist *list)
+/* True if the mapping that is being written has the key anyway. Strict readers refuse a key that stands there twice. */
+static bool is_key_of(struct render *r, const yaml_node_t *mapping, const char *key)
+{
+	for (yaml_node_pair_t *p = mapping ? mapping->data.mapping.pairs.start : NULL;
+	     p && p < mapping->data.mapping.pairs.top; p++)
+		if (str_eq((const char *)yaml_document_get_node(r->doc, p->key)->data.scalar.value, key))
+			return true;
+	return false;
+}
+
+/* "key=value" items as entries of the mapping that is being written: of its own if merged is NULL. */
+static int emit_labels(struct render *r, const struct placeholder *p, const struct strlist *list,
+		       const yaml_node_t *merged)
 {
 	CLEANUP(strlist) struct strlist keys = STRLIST_INIT;
 	for (size_t i = 0; i < list->len; i++) {
@@ -180,6 +192,8 @@ static int emit_labels(struct render *r, const struct placeholder *p, const stru
 			return bad_value(r, p, item, "a label as key=value");
 		if (strlist_has(&keys, key))
 			return error_set(r->err, ERROR_USAGE, "%s: %s is given twice", p->name, key);
+		if (is_key_of(r, merged, key))
+			return error_set(r->err, ERROR_USAGE, "%s: %s is set by the template", p->name, key);
 		if (strlist_add(&keys, key) < 0)
 			return error_oom(r->err);
 		if (emit_text(r, key, strlen(key), YAML_DOUBLE_QUOTED_SCALAR_STYLE) < 0 ||
@@ -211,9 +225,16 @@ static int substitute(struct render *r, const struct placeholder *p, const struc
 	return 0;
 }
 
-/* Entries from a list; as a mapping of their own, or as part of the one that is being written. */
-static int emit_labels_of(struct render *r, const struct placeholder *p, bool merge, const struct scope *scope)
+/* YAML's merge key (yaml.org/type/merge.html), of which only this use is known here. */
+static bool is_merge(const char *key)
 {
+	return str_eq(key, "<<");
+}
+
+/* Entries from a list; as a mapping of their own, or as part of the one that is being written. */
+static int emit_labels_of(struct render *r, const struct placeholder *p, const struct scope *scope)
+{
+	bool merge = is_merge(scope->key);
 	static const struct strlist none = STRLIST_INIT;
 	struct render_value v;
 	yaml_event_t e;
@@ -223,15 +244,9 @@ static int emit_labels_of(struct render *r, const struct placeholder *p, bool me
 		return error_set(r->err, ERROR_USAGE, "%s is one value; the template uses it as a list", p->name);
 	if (!merge && emit(r, yaml_mapping_start_event_initialize(&e, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE), &e) < 0)
 		return -1;
-	if (emit_labels(r, p, v.list ? v.list : &none) < 0)
+	if (emit_labels(r, p, v.list ? v.list : &none, merge ? scope->mapping : NULL) < 0)
 		return -1;
 	return merge ? 0 : emit(r, yaml_mapping_end_event_initialize(&e), &e);
-}
-
-/* YAML's merge key (yaml.org/type/merge.html), of which only this use is known here. */
-static bool is_merge(const char *key)
-{
-	return str_eq(key, "<<");
 }
 
 static int emit_scalar(struct render *r, const yaml_node_t *node, const struct scope *scope)
@@ -248,7 +263,7 @@ static int emit_scalar(struct render *r, const yaml_node_t *node, const struct s
 			return error_set(r->err, ERROR_USAGE, "${%s:…} must stand alone, not in \"%.100s\"", p.name,
 					 in);
 		if (p.type == PLACEHOLDER_LABELS)
-			return emit_labels_of(r, &p, is_merge(scope->key), scope);
+			return emit_labels_of(r, &p, scope);
 		strbuf_add(&text, in + at, p.start - at);
 		if (substitute(r, &p, scope, &text) < 0)
 			return -1;
@@ -280,7 +295,7 @@ static int emit_each(struct render *r, int index, const char *name, const struct
 		return error_set(r->err, ERROR_USAGE, "%s is one value; the template uses it as a list", name);
 	for (size_t i = 0; v.list && i < v.list->len; i++) {
 		struct binding b = { name, v.list->items[i], scope->bindings };
-		struct scope inner = { scope->key, scope->outer, &b };
+		struct scope inner = { scope->key, scope->mapping, scope->outer, &b };
 		if (emit_node(r, index, &inner) < 0)
 			return -1;
 	}
@@ -322,7 +337,7 @@ static int emit_mapping(struct render *r, const yaml_node_t *node, const struct 
 	for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
 		const yaml_node_t *key = yaml_document_get_node(r->doc, p->key);
 		const yaml_node_t *value = yaml_document_get_node(r->doc, p->value);
-		struct scope inner = { (const char *)key->data.scalar.value, scope, scope->bindings };
+		struct scope inner = { (const char *)key->data.scalar.value, node, scope, scope->bindings };
 		if (is_merge(inner.key) && !is_labels(r, value))
 			return error_set(r->err, ERROR_USAGE, "line %zu: << takes ${NAME:labels} alone",
 					 value->start_mark.line + 1);

@@ -4,18 +4,18 @@
  * what comes out is written by a YAML emitter. No value can become structure, and a text value is always quoted, so
  * that "yes", "1e3", "null" and "-1" stay text. The language:
  *
- *     ${NAME}              the value as text; may stand inside other text: "--from-version=${FROM}"
- *     ${NAME?}             the same; without a value the mapping entry or list item that holds it vanishes
- *     ${NAME:int}          a whole number, not quoted. This and what follows must be the whole scalar; '?' may follow
- *     ${NAME:name}         a DNS-1123 label (at most 63 characters): Job, namespace
- *     ${NAME:subdomain}    a DNS-1123 subdomain: Secret, ServiceAccount
- *     ${NAME:label}        a label's value
- *     ${NAME:quantity}     an amount of a resource: 7500m, 16Gi
- *     ${NAME:labels}       a mapping, from a list of "key=value": nodeSelector. As `<<: ${NAME:labels}` its entries
- * join the mapping that it stands in !when:NAME …         the node is there only if NAME has a value; !unless:NAME:
- * only if it has none !each:NAME …         this list item once for each element of the list NAME; in it ${NAME} is the
- * element
- *     $${                  the text "${"
+ * - ${NAME}: the value as text; may stand inside other text: "--from-version=${FROM}"
+ * - ${NAME?}: the same; without a value the mapping entry or list item that holds it vanishes
+ * - ${NAME:int}: a whole number, not quoted. This and what follows must be the whole scalar; '?' may follow
+ * - ${NAME:name}: a DNS-1123 label (at most 63 characters): Job, namespace
+ * - ${NAME:subdomain}: a DNS-1123 subdomain: Secret, ServiceAccount
+ * - ${NAME:label}: a label's value
+ * - ${NAME:quantity}: an amount of a resource: 7500m, 16Gi
+ * - ${NAME:labels}: a mapping, from a list of "key=value": nodeSelector. As `<<: ${NAME:labels}` its entries join the
+ *   mapping that it stands in, whose own keys they must not repeat
+ * - !when:NAME …: the node is there only if NAME has a value; !unless:NAME …: only if it has none
+ * - !each:NAME …: this list item once for each element of the list NAME; in it ${NAME} is the element
+ * - $${: the text "${"
  *
  *     args: [ compare, !each:ARGS "${ARGS}" ]
  *

@@ -67,8 +67,12 @@ static char *check_args(const struct strlist *args, struct error *err)
 
 static int find_template(const struct render_options *o, const char *name, struct strbuf *ret, struct error *err)
 {
+	if (o->template_file && fs_read(o->template_file, ret, err) < 0) {
+		err->kind = ERROR_USAGE;
+		return error_wrap(err, "--template-file");
+	}
 	if (o->template_file)
-		return fs_read(o->template_file, ret, err);
+		return 0;
 	AUTO_FREE char *file = str_printf(err, "%s.yaml", name);
 	const struct embedded_file *f = file ? embedded_find(template_files, file) : NULL;
 	if (file && !f) {

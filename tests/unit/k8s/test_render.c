@@ -104,6 +104,7 @@ static void lists(void **state)
 		{ "!each:ARGS 1", "!each belongs to a list item" },
 		{ "a: ${ARGS:labels}", "ARGS: \"--a=1\" is not a label as key=value" },
 		{ "<<: {a: 1}", "<< takes ${NAME:labels} alone" },
+		{ "a: {<<: \"${L:labels}\", pool: x}", "L: pool is set by the template" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(LIMIT);
