@@ -111,27 +111,30 @@ static void check_sample(const struct sample *s, uint64_t duration_ns)
 	assert_true(middle > 0.999 * (double)s->latency_min_ns && middle < 1.001 * (double)s->latency_min_ns);
 }
 
-/* Statements that one event of each test sends; an ignored error repeats some. */
+/* Statements that one event of each test sends; an ignored error repeats some. sysbench counts a statement that meant
+ * to change a row and found none (another thread had just deleted it) under others. */
 static const struct {
-	unsigned reads, writes, others;
+	unsigned reads, writes_and_others;
 } statements[] = {
-	{ 14, 0, 2 }, { 0, 1, 0 }, { 0, 0, 0 },  { 1, 0, 0 }, { 1, 0, 0 },
-	{ 1, 0, 0 },  { 0, 4, 2 }, { 14, 4, 2 }, { 0, 1, 0 }, { 0, 1, 0 },
+	{ 14, 2 }, { 0, 1 }, { 0, 0 }, { 1, 0 }, { 1, 0 }, { 1, 0 }, { 0, 6 }, { 14, 6 }, { 0, 1 }, { 0, 1 },
 };
 
 static void check_statements(const struct sample *s, size_t test)
 {
-	if (strcmp(workload_all()[test].name, "bulk_insert") == 0)
+	const struct workload *w = &workload_all()[test];
+	if (w->table_per_thread)
 		return; /* sends a statement when it has gathered half a megabyte of rows */
-	if (s->reads < statements[test].reads * s->events || s->writes < statements[test].writes * s->events ||
-	    s->others < statements[test].others * s->events)
-		fail_msg("%llu events, but only %llu reads, %llu writes, %llu others", (unsigned long long)s->events,
+	uint64_t reads = statements[test].reads * s->events;
+	uint64_t others = statements[test].writes_and_others * s->events;
+	bool exact = s->ignored_errors == 0;
+	if (s->reads < reads || s->writes + s->others < others || (exact && s->reads != reads) ||
+	    (exact && s->writes + s->others != others))
+		fail_msg("%llu events, %llu reads, %llu writes, %llu others", (unsigned long long)s->events,
 			 (unsigned long long)s->reads, (unsigned long long)s->writes, (unsigned long long)s->others);
-	if (s->ignored_errors > 0)
-		return;
-	assert_int_equal(s->reads, statements[test].reads * s->events);
-	assert_int_equal(s->writes, statements[test].writes * s->events);
-	assert_int_equal(s->others, statements[test].others * s->events);
+	if (!w->writes)
+		assert_int_equal(s->writes, 0);
+	else
+		assert_true(s->writes > 0);
 }
 
 static void check_rows(int server, const struct workload *w, unsigned long long events)
