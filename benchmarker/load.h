@@ -76,7 +76,8 @@ int load_begin(struct load *l, uint64_t start_ns, uint64_t duration_ns, struct e
 /* Waits until every thread has finished the window. An event that runs when the window ends is finished and counted, so
  * each thread has at least one. ret is filled anew (SAMPLE_INIT or released by the caller before). */
 int load_await(struct load *l, struct sample *ret, struct error *err);
-/* Ends the open window now: for windows whose length something else decides (a profile's arrival). load_await follows. */
+/* Ends the open window now: for windows whose length something else decides (a profile's arrival). load_await follows.
+ */
 void load_end_window(struct load *l);
 /* load_begin and load_await. */
 int load_slice(struct load *l, uint64_t duration_ns, struct sample *ret, struct error *err);

@@ -103,10 +103,11 @@ static int bind_server(struct results *r, enum side side, struct statement *into
 		       struct error *err)
 {
 	CLEANUP(statement) struct statement s = { 0 };
-	if (statement_prepare(r,
-			      "select engine, coalesce(commit_sha, asked_version, reported_version, ''), coalesce(params, '')"
-			      " from server where run = ? and side = ?",
-			      &s, err) < 0)
+	if (statement_prepare(
+		    r,
+		    "select engine, coalesce(commit_sha, asked_version, reported_version, ''), coalesce(params, '')"
+		    " from server where run = ? and side = ?",
+		    &s, err) < 0)
 		return -1;
 	bind_text(&s, r->run);
 	bind_text(&s, side_name(side));

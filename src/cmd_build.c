@@ -88,7 +88,7 @@ static int print_json(const struct build *builds, size_t len, struct error *err)
 
 static void say_step(const char *step, void *data)
 {
-	log_progress(0, 0, "%s: %s", (const char *)data, step);
+	log_progress(-1, "%s: %s", (const char *)data, step);
 }
 
 static int build_versions(const struct build_options *o, const struct engine *engine, struct error *err)

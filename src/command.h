@@ -21,9 +21,9 @@ struct command {
 extern const struct command command_compare, command_profile, command_pgo, command_build, command_report,
 	command_render, command_notify, command_demo;
 
-/* opt_parse with the process's environment; what is wrong goes to problems, to which the command adds its own checks, so
- * that all is told at once by command_problems. --help prints the command's help on stdout: then *ret_done is true and
- * there is nothing more to do. */
+/* opt_parse with the process's environment; what is wrong goes to problems, to which the command adds its own checks,
+ * so that all is told at once by command_problems. --help prints the command's help on stdout: then *ret_done is true
+ * and there is nothing more to do. */
 int command_parse(const struct command *c, void *options, int argc, const char *const *argv, struct strlist *positional,
 		  struct strlist *problems, bool *ret_done, struct error *err);
 

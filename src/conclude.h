@@ -19,7 +19,7 @@ struct conclude_spec {
 };
 int conclude_write(const struct conclude_spec *spec, struct error *err);
 
-/* Each query runs on the still empty tables: what is wrong with it is told before the load, not after. ERROR_USAGE. */
+/* Runs each query once and drops its result. ERROR_USAGE for one that does not run. */
 int conclude_check_queries(const char *db_path, const struct strlist *queries, struct error *err);
 
 #endif

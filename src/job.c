@@ -103,25 +103,33 @@ static int find_engines(struct job *j, struct error *err)
 	return 0;
 }
 
-static int make_folders(struct job *j, struct error *err)
+/* Users' SQL on tables that are still empty: what is wrong with it is told now, not after the load. */
+static int check_queries(struct job *j, struct error *err)
+{
+	struct results *empty = NULL;
+	AUTO_FREE char *db = str_printf(err, "%s/empty.db", j->work);
+	if (!j->o->queries.len)
+		return 0;
+	if (!db || results_open(db, &empty, err) < 0)
+		return -1;
+	results_close(empty);
+	return conclude_check_queries(db, &j->o->queries, err);
+}
+
+static int make_results(struct job *j, struct error *err)
 {
 	AUTO_FREE char *path = j->o->out ? str_dup(j->o->out, err) : str_printf(err, "out/%s", j->id);
-	if (!path || fs_mkdirs(path, 0700, err) < 0)
+	AUTO_FREE char *there = path ? str_printf(err, "%s/results.db", path) : NULL;
+	if (!path || !there)
 		return -1;
-	if (!(j->out = fs_absolute(path, err)))
-		return -1;
-	AUTO_FREE char *db = str_printf(err, "%s/results.db", j->out);
-	if (!db)
-		return -1;
-	if (fs_exists(db)) {
-		error_set(err, ERROR_USAGE, "%s holds the results of another run", j->out);
+	if (fs_exists(there)) {
+		error_set(err, ERROR_USAGE, "%s holds the results of another run", path);
 		return error_hint(err, "name another folder with --out");
 	}
-	if (!(j->work = fs_make_temp_dir("dbdyno", err)))
+	if (fs_mkdirs(path, 0700, err) < 0 || !(j->out = fs_absolute(path, err)))
 		return -1;
-	if (results_open(db, &j->results, err) < 0)
-		return -1;
-	return conclude_check_queries(db, &j->o->queries, err);
+	AUTO_FREE char *db = str_printf(err, "%s/results.db", j->out);
+	return db ? results_open(db, &j->results, err) : -1;
 }
 
 static int add_run(struct job *j, struct error *err)
@@ -169,8 +177,10 @@ int job_open(struct job *j, const struct options *o, const char *command, struct
 		return -1;
 	if (!(j->cache = options_cache(o->cache, err)))
 		return -1;
-	if (publish_check(j, err) < 0)
+	if (!(j->work = fs_make_temp_dir("dbdyno", err)) || check_queries(j, err) < 0)
 		return -1;
 	log_info("run %s", j->id);
-	return make_folders(j, err) < 0 || add_run(j, err) < 0 ? -1 : 0;
+	if (publish_check(j, err) < 0)
+		return -1;
+	return make_results(j, err) < 0 || add_run(j, err) < 0 ? -1 : 0;
 }

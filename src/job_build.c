@@ -35,7 +35,7 @@ static int get_profile(struct job *j, struct job_side *s, struct error *err)
 static void say_step(const char *step, void *data)
 {
 	const struct job_side *s = data;
-	log_progress(0, 0, "%s %s %.12s: %s", s->label, s->engine.name, s->asked->version, step);
+	log_progress(-1, "%s %s %.12s: %s", s->label, s->engine.name, s->asked->version, step);
 }
 
 static bool needs_build(const struct job_side *s)

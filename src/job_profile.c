@@ -89,7 +89,8 @@ static int profile_test(struct job *j, struct server *server, size_t test, struc
 	if (!path || !dir || workload_find(name, &w, err) < 0)
 		return -1;
 	struct load_spec spec = measure_load_spec(j, 0, server, w, dir);
-	log_progress((unsigned)test, (unsigned)j->tests.len, "%s: profile for %lld s", name, j->o->profile_seconds);
+	log_progress((double)test / (double)j->tests.len, "[%zu/%zu] %s: profile for %lld s", test + 1, j->tests.len,
+		     name, j->o->profile_seconds);
 	int result = load_prepare(&spec, err);
 	if (result == 0)
 		result = load_open(&load, &spec, err);

@@ -83,9 +83,22 @@ static void write_termination_log(const struct error *err)
 	close(fd);
 }
 
+/* libpq takes what it is not told from PG… variables: a PGHOSTADDR of the user's would lead to the user's own server.
+ */
+static void forget_client_settings(void)
+{
+	CLEANUP(strlist) struct strlist names = STRLIST_INIT;
+	for (char **e = environ; *e; e++)
+		if (str_starts(*e, "PG"))
+			strlist_addn(&names, *e, strcspn(*e, "="));
+	for (size_t i = 0; i < names.len; i++)
+		unsetenv(names.items[i]);
+}
+
 int main(int argc, char **argv)
 {
 	struct error err = ERROR_INIT;
+	forget_client_settings();
 	umask(077); /* results may hold what only this user should read */
 	int result = run(argc, (const char *const *)argv, &err);
 	proc_kill_stragglers();

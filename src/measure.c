@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What a Job's environment says about the servers themselves. */
+static const char *const passed_on[] = { "GOMAXPROCS", NULL };
+
 int measure_start_server(struct job *j, size_t side, struct server *ret, struct error *err)
 {
 	struct job_side *s = &j->sides[side];
@@ -20,6 +23,10 @@ int measure_start_server(struct job *j, size_t side, struct server *ret, struct 
 	if (!dir)
 		return -1;
 	struct server_spec spec = { .engine = &s->engine, .exec = s->exec, .dir = dir, .label = s->label };
+	CLEANUP(strlist) struct strlist env = STRLIST_INIT;
+	if (proc_env_pass(&env, passed_on, err) < 0)
+		return -1;
+	spec.extra_env = env;
 	if (server_start(ret, &spec, err) < 0)
 		return -1;
 	log_verbose("%s server is ready after %.2f s", s->label, (double)ret->ready_ns / 1e9);
@@ -220,12 +227,13 @@ static int measure_test(struct job *j, struct server *servers, const bool *activ
 		 "--rand-seed=%llu",
 		 j->o->threads, j->o->tables, j->o->table_size, (unsigned long long)j->seed);
 	struct results_test t = { .name = w->name, .params = params, .threads = (uint32_t)j->o->threads };
-	unsigned steps = (unsigned)(j->tests.len * 100), done = (unsigned)(test * 100);
-	log_progress(done, steps, "%s: prepare", w->name);
+	size_t n = j->tests.len;
+	log_progress((double)test / (double)n, "[%zu/%zu] %s: prepare", test + 1, n, w->name);
 	if (open_clients(j, servers, active, w, clients, err) < 0)
 		return -1;
 	for (uint32_t i = 0; i < j->plan.len; i++) {
-		log_progress(done + (unsigned)(100 * (size_t)i / j->plan.len), steps, "%s: measure", w->name);
+		log_progress(((double)test + (double)i / (double)j->plan.len) / (double)n, "[%zu/%zu] %s: measure",
+			     test + 1, n, w->name);
 		if (active[j->plan.slices[i].side] && run_slice(j, clients[j->plan.slices[i].side], &t, i, err) < 0)
 			return -1;
 	}
@@ -259,7 +267,7 @@ static int start_servers(struct job *j, struct server *servers, const bool *acti
 	for (size_t s = 0; s < j->sides_len; s++) {
 		if (!active[s] || servers[s].proc.pid)
 			continue;
-		log_progress(0, 0, "start the %s server", j->sides[s].label);
+		log_progress(-1, "start the %s server", j->sides[s].label);
 		if (measure_start_server(j, s, &servers[s], err) < 0)
 			return -1;
 		if (record && measure_record_server(j, s, &servers[s], err) < 0)

@@ -191,7 +191,7 @@ int publish_upload(struct job *j, struct error *err)
 		AUTO_FREE char *key = str_printf(err, "%s/%s", j->key_prefix, files.items[i]);
 		if (!path || !key)
 			return -1;
-		log_progress((unsigned)i, (unsigned)files.len, "upload %s", files.items[i]);
+		log_progress((double)i / (double)files.len, "upload %s", files.items[i]);
 		if (s3_put_file(&j->s3, key, path, S3_OVERWRITE, NULL, err) < 0)
 			return error_wrap(err, "upload s3://%s/%s", j->o->bucket, key);
 	}

@@ -6,6 +6,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,12 @@ CANARY = "canary-7f3a9c51e2"  # stands for every secret; searched for in all tha
 class Dbdyno:
     """Runs the program in a folder of its own, with an environment that holds nothing but what a test gives."""
 
-    def __init__(self, program, home, cache):
-        self.program, self.home, self.cache = program, home, cache
+    def __init__(self, program, home, cache, temporary):
+        self.program, self.home, self.cache, self.temporary = program, home, cache, temporary
 
     def environment(self, **extra):
         env = {name: os.environ[name] for name in ("PATH", "LANG", "SSL_CERT_FILE", "GOPROXY", "GOFLAGS") if name in os.environ}
-        env.update(HOME=str(self.home), TMPDIR=str(self.home / "tmp"), DBDYNO_CACHE=str(self.cache), NO_COLOR="1")
+        env.update(HOME=str(self.home), TMPDIR=str(self.temporary), DBDYNO_CACHE=str(self.cache), NO_COLOR="1")
         env["ASAN_OPTIONS"] = "detect_leaks=1:exitcode=99"
         env["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:exitcode=99"
         env.update({name: str(value) for name, value in extra.items()})
@@ -95,11 +96,19 @@ def cache(program):
 
 
 @pytest.fixture
-def dbdyno(program, cache, tmp_path):
-    (tmp_path / "tmp").mkdir()
-    yield Dbdyno(program, tmp_path, cache)
+def temporary():
+    """A folder for temporary files that all users can enter: started by root, PostgreSQL runs as another user."""
+    path = Path(tempfile.mkdtemp(prefix="dbdyno-tests-"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def dbdyno(program, cache, tmp_path, temporary):
+    yield Dbdyno(program, tmp_path, cache, temporary)
     assert processes_of(str(tmp_path)) == [], "processes were left behind"
-    assert list((tmp_path / "tmp").iterdir()) == [], "temporary files were left behind"
+    assert list(temporary.iterdir()) == [], "temporary files were left behind"
 
 
 def git(folder, *args):
@@ -141,7 +150,6 @@ def repository(tmp_path_factory):
 def gms(program, cache, repository, tmp_path_factory):
     """Paths of the built programs: {"good": …, "slow": …}."""
     home = tmp_path_factory.mktemp("home")
-    (home / "tmp").mkdir()
-    built = Dbdyno(program, home, cache).ok("build", "--json", "--repository", repository.path, repository.good, repository.slow)
+    built = Dbdyno(program, home, cache, home).ok("build", "--json", "--repository", repository.path, repository.good, repository.slow)
     good, slow = json.loads(built.stdout)
     return {"good": good["exec"], "slow": slow["exec"]}

@@ -103,7 +103,7 @@ def test_kill_9_leaves_no_server(dbdyno, gms):
     assert processes_of(str(dbdyno.home)) == []
     assert query(db, "pragma integrity_check") == [("ok",)]
     assert query(db, "select count(*) from slice")[0][0] >= 4
-    for left in (dbdyno.home / "tmp").iterdir():  # SIGKILL leaves the temporary folder, as it must
+    for left in dbdyno.temporary.iterdir():  # SIGKILL leaves the temporary folder, as it must
         shutil.rmtree(left)
 
 

@@ -107,8 +107,7 @@ static void keeps_a_good_profile(void **state)
 {
 	(void)state;
 	CLEANUP(strbuf)
-	struct strbuf profile = STRBUF_INIT(LIMIT),
-		      reply = STRBUF_INIT(LIMIT), kept = STRBUF_INIT(LIMIT);
+	struct strbuf profile = STRBUF_INIT(LIMIT), reply = STRBUF_INIT(LIMIT), kept = STRBUF_INIT(LIMIT);
 	AUTO_FREE char *path = str_printf(NULL, "%s/a.pprof", folder);
 	read_data("cpu-a.pprof", &profile);
 	add_reply(&reply, "200 OK", profile.data, profile.len);
@@ -132,9 +131,8 @@ static void bad_replies(void **state)
 	add_reply(&cut, "200 OK", profile.data, profile.len);
 	cut.len -= 100; /* the server dies meanwhile */
 	CLEANUP(strbuf)
-	struct strbuf idle = STRBUF_INIT(LIMIT),
-		      aborted = STRBUF_INIT(LIMIT), busy = STRBUF_INIT(LIMIT), page = STRBUF_INIT(LIMIT),
-		      short_one = STRBUF_INIT(LIMIT), empty = STRBUF_INIT(LIMIT);
+	struct strbuf idle = STRBUF_INIT(LIMIT), aborted = STRBUF_INIT(LIMIT), busy = STRBUF_INIT(LIMIT),
+		      page = STRBUF_INIT(LIMIT), short_one = STRBUF_INIT(LIMIT), empty = STRBUF_INIT(LIMIT);
 	add_reply(&idle, "200 OK",
 		  "\x0a\x04\x08\x01\x10\x02\x32\x00\x32\x07samples\x32\x05"
 		  "count",
