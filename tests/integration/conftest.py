@@ -153,3 +153,12 @@ def gms(program, cache, repository, tmp_path_factory):
     built = Dbdyno(program, home, cache, home).ok("build", "--json", "--repository", repository.path, repository.good, repository.slow)
     good, slow = json.loads(built.stdout)
     return {"good": good["exec"], "slow": slow["exec"]}
+
+
+@pytest.fixture(scope="session")
+def profile(program, cache, gms, tmp_path_factory):
+    """A CPU profile of gms. One for all tests: a build with another profile compiles everything anew."""
+    home = tmp_path_factory.mktemp("profile")
+    Dbdyno(program, home, cache, home).ok("profile", "--exec", gms["good"], "--test=oltp_point_select", "--test=oltp_read_only", "--seconds=2",
+                                          "--table-size=500", "--warmup=100ms", "--out=result")
+    return home / "result/profile.pprof"

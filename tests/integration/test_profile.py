@@ -29,10 +29,8 @@ def test_profile_of_the_run_phase(dbdyno, repository, gms):
         assert "flat%" in go_top(out / file)
 
 
-def test_a_profile_is_built_with_and_measured(dbdyno, repository, gms):
-    """One round by hand: profile, then compare --to-profile; the binaries differ and the row says with what it was built."""
-    dbdyno.ok("profile", "--repository", repository.path, "--version", repository.good, "--seconds=1", *LOAD)
-    profile = dbdyno.home / "result/profile.pprof"
+def test_a_profile_is_built_with_and_measured(dbdyno, repository, profile):
+    """compare --to-profile: the binaries differ, and the row says with what the second was built."""
     dbdyno.ok("compare", "--from-repository", repository.path, "--from-version", repository.good, "--to-repository", repository.path,
               "--to-version", repository.good, "--to-profile", profile, "--test=oltp_point_select", "--sysbench-test-time=1",
               "--table-size=500", "--out=compared")

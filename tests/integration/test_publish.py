@@ -101,11 +101,10 @@ def test_results_are_in_the_bucket_as_in_the_folder(dbdyno, gms, s3):
     assert f"s3://{BUCKET}/2026/11/22/nightly/bot/" in done.stderr
 
 
-def test_a_profile_is_read_from_the_bucket(dbdyno, gms, repository, s3):
-    dbdyno.ok("profile", "--exec", gms["good"], "--test=oltp_point_select", "--seconds=1", "--table-size=200", "--out=profiled")
+def test_a_profile_is_read_from_the_bucket(dbdyno, repository, profile, s3):
     target = s3.objects / BUCKET / "profiles/p.pprof"
     target.parent.mkdir(exist_ok=True)
-    target.write_bytes((dbdyno.home / "profiled/profile.pprof").read_bytes())
+    target.write_bytes(profile.read_bytes())
     commits = ["compare", "--from-repository", repository.path, "--from-version", repository.good, "--to-repository", repository.path,
                "--to-version", repository.good]
     dbdyno.ok(*commits, f"--to-profile=s3://{BUCKET}/profiles/p.pprof", "--endpoint", s3.endpoint, "--bucket", BUCKET, "--region=us-east-1",
