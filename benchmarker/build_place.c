@@ -145,6 +145,7 @@ static const struct {
 	{ "unexpected disconnect", "the connection was cut: try again" },
 	{ "RPC failed", "the connection was cut: try again" },
 	{ "No space left on device", "the disk is full: free some, or name another cache folder" },
+	{ "no space left on device", "the disk is full: free some, or name another cache folder" },
 	{ "signal: killed", "killed from outside: is there enough memory? fewer jobs at once need less" },
 	{ "killed by SIGKILL", "killed from outside: is there enough memory? fewer jobs at once need less" },
 	{ "requires go >=", "go.mod asks for a newer Go: install it, or let GOTOOLCHAIN=auto fetch it" },
