@@ -61,8 +61,11 @@ static int fetch(struct collect *c, struct error *err)
 	rq.timeout_ns = c->timeout_ns;
 	rq.stall_ns = c->timeout_ns; /* nothing comes while the profile is taken */
 	rq.cancel_fd = c->cancel_fd;
-	if (http_do(&rq, &c->reply, err) < 0)
+	if (http_do(&rq, &c->reply, err) < 0) {
+		if (c->reply.failure == HTTP_FAILURE_TRANSFER)
+			error_hint(err, "did the server end while it was profiled?");
 		return blame_server(err);
+	}
 	if (c->reply.status != 200)
 		return refused(&c->reply, err);
 	return check(c, err);

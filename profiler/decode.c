@@ -2,6 +2,7 @@
  * allocated once, with exactly what the input can fill; the second decodes in an order in which every id refers to what
  * has been decoded already. */
 #include "profiler/gzip.h"
+#include "profiler/id_map.h"
 #include "profiler/message.h"
 #include "profiler/wire.h"
 
@@ -9,33 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct id_map {
-	const char *what;
-	uint64_t limit;   /* ids below it are looked up in direct */
-	uint32_t *direct; /* index + 1; 0: absent. NULL: look in sorted */
-	struct id_entry {
-		uint64_t id;
-		uint32_t index;
-	} * sorted;
-	uint32_t n;
-};
-
 struct decoder {
 	struct pprof p;
 	struct wire_cursor all;
 	struct id_map mappings, locations, functions;
-	uint64_t budget; /* of memory, bytes */
+	struct budget budget;
 	struct error *err;
 };
 
 static void decoder_release(struct decoder *d)
 {
 	pprof_release(&d->p);
-	struct id_map *maps[] = { &d->mappings, &d->locations, &d->functions };
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
-		free(maps[i]->direct);
-		free(maps[i]->sorted);
-	}
+	id_map_release(&d->mappings);
+	id_map_release(&d->locations);
+	id_map_release(&d->functions);
 }
 
 static int malformed(struct decoder *d, const char *message)
@@ -129,25 +117,11 @@ static int count_all(struct decoder *d)
 	return 0;
 }
 
-/* n zeroed elements, within the budget; NULL and *err otherwise. */
-static void *take(struct decoder *d, uint64_t n, size_t size)
-{
-	void *array = NULL;
-	if (n > d->budget / size)
-		error_set(d->err, ERROR_USAGE, "the profile would take more than %llu bytes of memory",
-			  PPROF_MAX_MEMORY_BYTES);
-	else if (!(array = calloc(n, size)))
-		error_oom(d->err);
-	else
-		d->budget -= n * size;
-	return array;
-}
-
 /* An array for *n elements, as counted; *n then counts what has been decoded. */
 static int allocate(struct decoder *d, void *array_at, uint32_t *n, size_t size)
 {
 	if (*n) {
-		void *array = take(d, *n, size);
+		void *array = budget_take(&d->budget, *n, size, d->err);
 		if (!array)
 			return -1;
 		memcpy(array_at, &array, sizeof array);
@@ -182,85 +156,13 @@ static int allocate_all(struct decoder *d)
 	return 0;
 }
 
-/* ---- ids ---- */
-
-static int compare_ids(const void *a, const void *b)
-{
-	const struct id_entry *x = a, *y = b;
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static int duplicate_id(struct decoder *d, const struct id_map *map, uint64_t id)
-{
-	return error_set(d->err, ERROR_USAGE, "two %ss have the id %" PRIu64, map->what, id);
-}
-
-/* Ids far from dense: sorted, not hashed, so that no choice of ids makes it slow. */
-static int id_map_sort(struct decoder *d, struct id_map *map, const char *base, size_t stride)
-{
-	map->sorted = take(d, map->n, sizeof *map->sorted);
-	if (!map->sorted)
-		return -1;
-	for (uint32_t i = 0; i < map->n; i++) {
-		memcpy(&map->sorted[i].id, base + i * stride, sizeof map->sorted[i].id);
-		map->sorted[i].index = i;
-	}
-	qsort(map->sorted, map->n, sizeof *map->sorted, compare_ids);
-	for (uint32_t i = 1; i < map->n; i++)
-		if (map->sorted[i].id == map->sorted[i - 1].id)
-			return duplicate_id(d, map, map->sorted[i].id);
-	return 0;
-}
-
-/* base: n structs of stride bytes that begin with their id. */
-static int id_map_build(struct decoder *d, struct id_map *map, const char *what, const void *base, size_t stride,
-			uint32_t n)
-{
-	map->what = what;
-	map->n = n;
-	uint64_t largest = 0;
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t id;
-		memcpy(&id, (const char *)base + i * stride, sizeof id);
-		if (id == 0)
-			return error_set(d->err, ERROR_USAGE, "a %s has no id", what);
-		largest = id > largest ? id : largest;
-	}
-	if (n == 0)
-		return 0;
-	if (largest / 4 >= n)
-		return id_map_sort(d, map, base, stride);
-	map->limit = largest + 1;
-	map->direct = take(d, map->limit, sizeof *map->direct);
-	if (!map->direct)
-		return -1;
-	for (uint32_t i = 0; i < n; i++) {
-		uint64_t id;
-		memcpy(&id, (const char *)base + i * stride, sizeof id);
-		if (map->direct[id])
-			return duplicate_id(d, map, id);
-		map->direct[id] = i + 1;
-	}
-	return 0;
-}
-
-/* index + 1, or 0 when there is none of that id. */
-static uint32_t id_map_find(const struct id_map *map, uint64_t id)
-{
-	if (map->direct)
-		return id < map->limit ? map->direct[id] : 0;
-	struct id_entry wanted = { .id = id };
-	const struct id_entry *e = map->n ? bsearch(&wanted, map->sorted, map->n, sizeof wanted, compare_ids) : NULL;
-	return e ? e->index + 1 : 0;
-}
+/* ---- messages ---- */
 
 static int dangling(struct decoder *d, const struct id_map *map, const char *from, uint64_t id)
 {
 	return error_set(d->err, ERROR_USAGE, "a %s refers to %s %" PRIu64 ", which does not exist", from, map->what,
 			 id);
 }
-
-/* ---- messages ---- */
 
 /* Keeps what `known` does not name of a message, bytes in all: a second look at the few messages that have any. */
 static int keep_unknown(struct decoder *d, struct wire_cursor c, const struct message_spec *known, uint32_t bytes,
@@ -505,6 +407,12 @@ static int keep_unknown_of_profile(struct decoder *d)
 	return unknown ? keep_unknown(d, d->all, NULL, (uint32_t)unknown, &d->p.extra) : 0;
 }
 
+static int build_ids(struct decoder *d, struct id_map *map, const char *what, const void *base, size_t stride,
+		     uint32_t n)
+{
+	return id_map_build(map, what, base, stride, n, &d->budget, d->err);
+}
+
 static int decode_all(struct decoder *d)
 {
 	struct pprof *p = &d->p;
@@ -513,10 +421,10 @@ static int decode_all(struct decoder *d)
 	if (p->strings[0].len)
 		return error_set(d->err, ERROR_USAGE, "not a profile: its first string is not empty");
 	if (each_field(d, decode_referred) < 0 ||
-	    id_map_build(d, &d->mappings, "mapping", p->mappings, sizeof *p->mappings, p->n_mappings) < 0 ||
-	    id_map_build(d, &d->functions, "function", p->functions, sizeof *p->functions, p->n_functions) < 0 ||
+	    build_ids(d, &d->mappings, "mapping", p->mappings, sizeof *p->mappings, p->n_mappings) < 0 ||
+	    build_ids(d, &d->functions, "function", p->functions, sizeof *p->functions, p->n_functions) < 0 ||
 	    each_field(d, decode_locations) < 0 ||
-	    id_map_build(d, &d->locations, "location", p->locations, sizeof *p->locations, p->n_locations) < 0 ||
+	    build_ids(d, &d->locations, "location", p->locations, sizeof *p->locations, p->n_locations) < 0 ||
 	    each_field(d, decode_samples) < 0)
 		return -1;
 	return keep_unknown_of_profile(d);
@@ -539,7 +447,7 @@ static int unpack(const void *bytes, size_t len, struct strbuf *plain, struct er
 int pprof_read(struct pprof *ret, const void *bytes, size_t len, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf plain = STRBUF_INIT(PPROF_MAX_INFLATED_BYTES);
-	CLEANUP(decoder) struct decoder d = { .budget = PPROF_MAX_MEMORY_BYTES, .err = err };
+	CLEANUP(decoder) struct decoder d = { .budget.left = PPROF_MAX_MEMORY_BYTES, .err = err };
 	d.p.extras = (struct strbuf)STRBUF_INIT(4 * PPROF_MAX_INFLATED_BYTES);
 	int r = unpack(bytes, len, &plain, err);
 	if (r == 0) {

@@ -1,40 +1,11 @@
-/* Adding profiles up, in one pass over each. Elements of the sum are interned: a candidate is written behind the last
- * one of its array, and counted only if the table knows no equal one. Order and equality follow what
- * `go tool pprof -proto` does (github.com/google/pprof, profile/merge.go documents the keys): elements get their ids in
- * the order in which samples first use them. */
-#include "profiler/block.h"
-#include "profiler/pprof.h"
-#include "profiler/table.h"
+/* Adding profiles up, in one pass over each. Order and equality follow what `go tool pprof -proto` does
+ * (github.com/google/pprof, profile/merge.go documents the keys): elements get their ids in the order in which samples
+ * first use them. */
+#include "profiler/merge_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-#define BLOCK_BYTES (256u << 10)
-#define MAX_ELEMENTS (1u << 30)
-#define MAPPING_ROUNDING 0x1000 /* sizes of one binary's mappings may differ by less than a page */
-
-/* From indexes of the profile being added to index + 1 in the sum; 0: not yet. */
-struct index_map {
-	uint32_t *to;
-	uint32_t cap;
-};
-
-struct capacities {
-	uint32_t types, samples, values, refs, labels, mappings, locations, lines, functions, strings, comments;
-};
-
-struct pprof_merge_state {
-	struct pprof out;
-	struct capacities cap;
-	struct table strings, functions, mappings, locations, samples, comments;
-	struct index_map string_map, function_map, mapping_map, location_map;
-	const struct pprof *src;
-	uint64_t seed;
-	size_t added;  /* profiles */
-	bool has_zero; /* a sample of the sum may be all zero */
-	struct error *err;
-};
 
 static void state_free(struct pprof_merge_state *m)
 {
@@ -55,228 +26,6 @@ void pprof_merger_release(struct pprof_merger *m)
 {
 	state_free(m->state);
 	m->state = NULL;
-}
-
-/* Room for extra elements of size bytes behind n in the array at array_at. */
-static int reserve(struct pprof_merge_state *m, void *array_at, uint32_t *cap, uint32_t n, uint32_t extra, size_t size)
-{
-	if (extra <= *cap - n)
-		return 0;
-	if (extra > MAX_ELEMENTS - n)
-		return error_set(m->err, ERROR_USAGE, "the sum of the profiles is too large");
-	uint32_t wanted = *cap ? *cap : 64;
-	while (wanted - n < extra)
-		wanted *= 2;
-	void *array;
-	memcpy(&array, array_at, sizeof array);
-	array = reallocarray(array, wanted, size);
-	if (!array)
-		return error_oom(m->err);
-	memcpy(array_at, &array, sizeof array);
-	*cap = wanted;
-	return 0;
-}
-
-#define RESERVE(m, array, extra) \
-	reserve(m, &(m)->out.array, &(m)->cap.array, (m)->out.n_##array, extra, sizeof *(m)->out.array)
-
-/* The candidate stands at [*n]. 1: it is new and counted; 0: *ret is an equal one; -1: no memory. */
-static int intern(struct pprof_merge_state *m, struct table *t, uint64_t hash, table_equal *equal, uint32_t *n,
-		  uint32_t *ret)
-{
-	uint32_t found = table_find(t, (uint32_t)hash, equal, &m->out, *n);
-	*ret = found ? found - 1 : *n;
-	if (found)
-		return 0;
-	if (table_add(t, (uint32_t)hash, *n) < 0)
-		return error_oom(m->err);
-	(*n)++;
-	return 1;
-}
-
-/* ---- strings ---- */
-
-static bool equal_strings(const void *data, uint32_t a, uint32_t b)
-{
-	const struct pprof *p = data;
-	return p->strings[a].len == p->strings[b].len &&
-	       memcmp(p->strings[a].data, p->strings[b].data, p->strings[a].len) == 0;
-}
-
-/* Moves a string's bytes into memory of the sum. */
-static int keep_string(struct pprof_merge_state *m, struct pprof_string *s)
-{
-	struct pprof_block *b = m->out.blocks;
-	if (!b || b->size - b->used < s->len) {
-		size_t size = s->len > BLOCK_BYTES ? s->len : BLOCK_BYTES;
-		b = malloc(sizeof *b + size);
-		if (!b)
-			return error_oom(m->err);
-		*b = (struct pprof_block){ .next = m->out.blocks, .size = size };
-		m->out.blocks = b;
-	}
-	memcpy(b->data + b->used, s->data, s->len);
-	s->data = b->data + b->used;
-	b->used += s->len;
-	return 0;
-}
-
-static int add_string(struct pprof_merge_state *m, struct pprof_string s, uint32_t *ret)
-{
-	if (RESERVE(m, strings, 1) < 0)
-		return -1;
-	m->out.strings[m->out.n_strings] = s;
-	uint64_t hash = table_hash_bytes(m->seed, s.data, s.len);
-	int r = intern(m, &m->strings, hash, equal_strings, &m->out.n_strings, ret);
-	return r > 0 ? keep_string(m, &m->out.strings[*ret]) : r;
-}
-
-static int map_string(struct pprof_merge_state *m, uint32_t from, uint32_t *ret)
-{
-	uint32_t *to = &m->string_map.to[from];
-	if (!*to) {
-		uint32_t index;
-		if (add_string(m, m->src->strings[from], &index) < 0)
-			return -1;
-		*to = index + 1;
-	}
-	*ret = *to - 1;
-	return 0;
-}
-
-/* ---- functions, mappings, locations: *ret is index + 1, as their users hold it ---- */
-
-static bool equal_functions(const void *data, uint32_t a, uint32_t b)
-{
-	const struct pprof_function *f = ((const struct pprof *)data)->functions, *x = &f[a], *y = &f[b];
-	return x->name == y->name && x->system_name == y->system_name && x->filename == y->filename &&
-	       x->start_line == y->start_line;
-}
-
-static int map_function(struct pprof_merge_state *m, uint32_t from, uint32_t *ret)
-{
-	uint32_t *to = &m->function_map.to[from];
-	if (!*to) {
-		const struct pprof_function *s = &m->src->functions[from];
-		struct pprof_function f = { .id = m->out.n_functions + 1ULL, .start_line = s->start_line };
-		if (RESERVE(m, functions, 1) < 0 || map_string(m, s->name, &f.name) < 0 ||
-		    map_string(m, s->system_name, &f.system_name) < 0 || map_string(m, s->filename, &f.filename) < 0)
-			return -1;
-		m->out.functions[m->out.n_functions] = f;
-		uint64_t hash = table_hash(m->seed, (uint64_t)f.name << 32 | f.system_name);
-		hash = table_hash(table_hash(hash, f.filename), (uint64_t)f.start_line);
-		uint32_t index;
-		if (intern(m, &m->functions, hash, equal_functions, &m->out.n_functions, &index) < 0)
-			return -1;
-		*to = index + 1;
-	}
-	*ret = *to;
-	return 0;
-}
-
-static uint64_t rounded_size(const struct pprof_mapping *m)
-{
-	uint64_t size = m->limit - m->start + MAPPING_ROUNDING - 1;
-	return size - size % MAPPING_ROUNDING;
-}
-
-static uint32_t binary_of(const struct pprof_mapping *m)
-{
-	return m->build_id ? m->build_id : m->filename;
-}
-
-static bool equal_mappings(const void *data, uint32_t a, uint32_t b)
-{
-	const struct pprof_mapping *m = ((const struct pprof *)data)->mappings, *x = &m[a], *y = &m[b];
-	return rounded_size(x) == rounded_size(y) && x->offset == y->offset && binary_of(x) == binary_of(y);
-}
-
-static int map_mapping(struct pprof_merge_state *m, uint32_t from, uint32_t *ret)
-{
-	uint32_t *to = &m->mapping_map.to[from];
-	if (!*to) {
-		struct pprof_mapping mapping = m->src->mappings[from];
-		mapping.id = m->out.n_mappings + 1ULL;
-		mapping.extra = 0;
-		if (RESERVE(m, mappings, 1) < 0 || map_string(m, mapping.filename, &mapping.filename) < 0 ||
-		    map_string(m, mapping.build_id, &mapping.build_id) < 0)
-			return -1;
-		m->out.mappings[m->out.n_mappings] = mapping;
-		uint64_t hash = table_hash(m->seed, rounded_size(&mapping));
-		hash = table_hash(table_hash(hash, mapping.offset), binary_of(&mapping));
-		uint32_t index;
-		if (intern(m, &m->mappings, hash, equal_mappings, &m->out.n_mappings, &index) < 0)
-			return -1;
-		*to = index + 1;
-	}
-	*ret = *to;
-	return 0;
-}
-
-/* Address in its mapping: the same code has another address in each process. */
-static uint64_t relative_address(const struct pprof *p, const struct pprof_location *l)
-{
-	return l->address - (l->mapping ? p->mappings[l->mapping - 1].start : 0);
-}
-
-static bool equal_locations(const void *data, uint32_t a, uint32_t b)
-{
-	const struct pprof *p = data;
-	const struct pprof_location *x = &p->locations[a], *y = &p->locations[b];
-	if (x->mapping != y->mapping || x->n_lines != y->n_lines || x->folded != y->folded ||
-	    relative_address(p, x) != relative_address(p, y))
-		return false;
-	for (uint32_t i = 0; i < x->n_lines; i++) {
-		const struct pprof_line *v = &p->lines[x->first_line + i], *w = &p->lines[y->first_line + i];
-		if (v->function != w->function || v->line != w->line || v->column != w->column)
-			return false;
-	}
-	return true;
-}
-
-/* The lines of a location, behind the last counted one; folded into *hash. */
-static int map_lines(struct pprof_merge_state *m, const struct pprof_location *s, uint64_t *hash)
-{
-	if (RESERVE(m, lines, s->n_lines) < 0)
-		return -1;
-	for (uint32_t i = 0; i < s->n_lines; i++) {
-		struct pprof_line line = m->src->lines[s->first_line + i];
-		line.extra = 0;
-		if (line.function && map_function(m, line.function - 1, &line.function) < 0)
-			return -1;
-		m->out.lines[m->out.n_lines + i] = line;
-		*hash = table_hash(table_hash(*hash, line.function), (uint64_t)line.line ^ (uint64_t)line.column << 32);
-	}
-	return 0;
-}
-
-static int map_location(struct pprof_merge_state *m, uint32_t from, uint32_t *ret)
-{
-	uint32_t *to = &m->location_map.to[from];
-	if (!*to) {
-		const struct pprof_location *s = &m->src->locations[from];
-		struct pprof_location l = *s;
-		l.id = m->out.n_locations + 1ULL;
-		l.extra = 0;
-		l.first_line = m->out.n_lines;
-		if (l.mapping && map_mapping(m, l.mapping - 1, &l.mapping) < 0)
-			return -1;
-		if (l.mapping)
-			l.address += m->out.mappings[l.mapping - 1].start - m->src->mappings[s->mapping - 1].start;
-		uint64_t hash = table_hash(table_hash(m->seed, relative_address(&m->out, &l)), l.mapping);
-		if (RESERVE(m, locations, 1) < 0 || map_lines(m, s, &hash) < 0)
-			return -1;
-		m->out.locations[m->out.n_locations] = l;
-		uint32_t index;
-		int r = intern(m, &m->locations, hash, equal_locations, &m->out.n_locations, &index);
-		if (r < 0)
-			return -1;
-		if (r > 0)
-			m->out.n_lines += l.n_lines;
-		*to = index + 1;
-	}
-	*ret = *to;
-	return 0;
 }
 
 /* ---- samples ---- */
@@ -315,7 +64,7 @@ static int map_stack(struct pprof_merge_state *m, const struct pprof_sample *s, 
 		return -1;
 	for (uint32_t i = 0; i < s->n_refs; i++) {
 		uint32_t location;
-		if (map_location(m, m->src->refs[s->first_ref + i], &location) < 0)
+		if (merge_map_location(m, m->src->refs[s->first_ref + i], &location) < 0)
 			return -1;
 		out->refs[out->n_refs + i] = location - 1;
 		*hash = table_hash(*hash, location);
@@ -323,8 +72,8 @@ static int map_stack(struct pprof_merge_state *m, const struct pprof_sample *s, 
 	for (uint32_t i = 0; i < s->n_labels; i++) {
 		struct pprof_label l = m->src->labels[s->first_label + i];
 		l.extra = 0;
-		if (map_string(m, l.key, &l.key) < 0 || map_string(m, l.str, &l.str) < 0 ||
-		    map_string(m, l.num_unit, &l.num_unit) < 0)
+		if (merge_map_string(m, l.key, &l.key) < 0 || merge_map_string(m, l.str, &l.str) < 0 ||
+		    merge_map_string(m, l.num_unit, &l.num_unit) < 0)
 			return -1;
 		out->labels[out->n_labels + i] = l;
 	}
@@ -374,7 +123,7 @@ static int add_sample(struct pprof_merge_state *m, uint32_t from)
 		.first_ref = out->n_refs, .n_refs = s->n_refs, .first_label = out->n_labels, .n_labels = s->n_labels
 	};
 	uint32_t index;
-	int r = intern(m, &m->samples, hash, equal_samples, &out->n_samples, &index);
+	int r = merge_intern(m, &m->samples, hash, equal_samples, &out->n_samples, &index);
 	if (r < 0)
 		return -1;
 	if (r == 0)
@@ -398,11 +147,11 @@ static int add_comments(struct pprof_merge_state *m)
 {
 	for (uint32_t i = 0; i < m->src->n_comments; i++) {
 		uint32_t comment, index;
-		if (map_string(m, m->src->comments[i], &comment) < 0 || RESERVE(m, comments, 1) < 0)
+		if (merge_map_string(m, m->src->comments[i], &comment) < 0 || RESERVE(m, comments, 1) < 0)
 			return -1;
 		m->out.comments[m->out.n_comments] = comment;
-		if (intern(m, &m->comments, table_hash(m->seed, comment), equal_comments, &m->out.n_comments, &index) <
-		    0)
+		if (merge_intern(m, &m->comments, table_hash(m->seed, comment), equal_comments, &m->out.n_comments,
+				 &index) < 0)
 			return -1;
 	}
 	return 0;
@@ -411,7 +160,8 @@ static int add_comments(struct pprof_merge_state *m)
 static int map_type(struct pprof_merge_state *m, const struct pprof_value_type *from, struct pprof_value_type *ret)
 {
 	*ret = (struct pprof_value_type){ 0 };
-	return map_string(m, from->type, &ret->type) < 0 || map_string(m, from->unit, &ret->unit) < 0 ? -1 : 0;
+	return merge_map_string(m, from->type, &ret->type) < 0 || merge_map_string(m, from->unit, &ret->unit) < 0 ? -1
+														  : 0;
 }
 
 static int begin(struct pprof_merge_state *m)
@@ -419,7 +169,7 @@ static int begin(struct pprof_merge_state *m)
 	const struct pprof *src = m->src;
 	struct pprof *out = &m->out;
 	uint32_t empty;
-	if (add_string(m, (struct pprof_string){ "", 0 }, &empty) < 0 || RESERVE(m, types, src->n_types) < 0)
+	if (merge_add_string(m, (struct pprof_string){ "", 0 }, &empty) < 0 || RESERVE(m, types, src->n_types) < 0)
 		return -1;
 	for (; out->n_types < src->n_types; out->n_types++)
 		if (map_type(m, &src->types[out->n_types], &out->types[out->n_types]) < 0)
@@ -427,8 +177,8 @@ static int begin(struct pprof_merge_state *m)
 	out->has_period_type = src->has_period_type;
 	out->time_ns = src->time_ns;
 	return map_type(m, &src->period_type, &out->period_type) < 0 ||
-			       map_string(m, src->drop_frames, &out->drop_frames) < 0 ||
-			       map_string(m, src->keep_frames, &out->keep_frames) < 0
+			       merge_map_string(m, src->drop_frames, &out->drop_frames) < 0 ||
+			       merge_map_string(m, src->keep_frames, &out->keep_frames) < 0
 		       ? -1
 		       : 0;
 }
@@ -462,9 +212,9 @@ static int add_header(struct pprof_merge_state *m)
 	struct pprof *out = &m->out;
 	if ((m->added ? check_compatible(m) : begin(m)) < 0 || add_comments(m) < 0)
 		return -1;
-	if (!out->default_type && map_string(m, src->default_type, &out->default_type) < 0)
+	if (!out->default_type && merge_map_string(m, src->default_type, &out->default_type) < 0)
 		return -1;
-	if (!out->doc_url && map_string(m, src->doc_url, &out->doc_url) < 0)
+	if (!out->doc_url && merge_map_string(m, src->doc_url, &out->doc_url) < 0)
 		return -1;
 	if (src->time_ns && (!out->time_ns || src->time_ns < out->time_ns))
 		out->time_ns = src->time_ns;
@@ -500,7 +250,7 @@ static int add_profile(struct pprof_merge_state *m)
 	    reset_map(m, &m->location_map, src->n_locations) < 0 || add_header(m) < 0)
 		return -1;
 	/* The first mapping is the main binary by convention, whatever the samples use first. */
-	if (!m->out.n_mappings && src->n_mappings && map_mapping(m, 0, &first) < 0)
+	if (!m->out.n_mappings && src->n_mappings && merge_map_mapping(m, 0, &first) < 0)
 		return -1;
 	for (uint32_t i = 0; i < src->n_samples; i++)
 		if (add_sample(m, i) < 0)

@@ -106,8 +106,9 @@ static int remove_folder(void **state)
 static void keeps_a_good_profile(void **state)
 {
 	(void)state;
-	CLEANUP(strbuf)
-	struct strbuf profile = STRBUF_INIT(LIMIT), reply = STRBUF_INIT(LIMIT), kept = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf profile = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf reply = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf kept = STRBUF_INIT(LIMIT);
 	AUTO_FREE char *path = str_printf(NULL, "%s/a.pprof", folder);
 	read_data("cpu-a.pprof", &profile);
 	add_reply(&reply, "200 OK", profile.data, profile.len);
@@ -126,13 +127,17 @@ static void keeps_a_good_profile(void **state)
 static void bad_replies(void **state)
 {
 	(void)state;
-	CLEANUP(strbuf) struct strbuf profile = STRBUF_INIT(LIMIT), cut = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf profile = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf cut = STRBUF_INIT(LIMIT);
 	read_data("cpu-a.pprof", &profile);
 	add_reply(&cut, "200 OK", profile.data, profile.len);
 	cut.len -= 100; /* the server dies meanwhile */
-	CLEANUP(strbuf)
-	struct strbuf idle = STRBUF_INIT(LIMIT), aborted = STRBUF_INIT(LIMIT), busy = STRBUF_INIT(LIMIT),
-		      page = STRBUF_INIT(LIMIT), short_one = STRBUF_INIT(LIMIT), empty = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf idle = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf aborted = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf busy = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf page = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf short_one = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf empty = STRBUF_INIT(LIMIT);
 	add_reply(&idle, "200 OK",
 		  "\x0a\x04\x08\x01\x10\x02\x32\x00\x32\x07samples\x32\x05"
 		  "count",
@@ -206,7 +211,8 @@ static void arguments(void **state)
 static void folder_is_gone(void **state)
 {
 	(void)state;
-	CLEANUP(strbuf) struct strbuf profile = STRBUF_INIT(LIMIT), reply = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf profile = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf reply = STRBUF_INIT(LIMIT);
 	read_data("cpu-a.pprof", &profile);
 	add_reply(&reply, "200 OK", profile.data, profile.len);
 	struct double_server d;
