@@ -151,7 +151,7 @@ static void add_problem(struct strlist *problems, const char *flag, const struct
 	strlist_addf(problems, "%s: %s%s%s", flag, err->message, err->hint[0] ? "; " : "", err->hint);
 }
 
-static void check_side(const struct options *o, const struct side_options *s, const char *name,
+static void check_side(const struct options *o, const struct side_options *s, const char *name, bool file_is_good,
 		       struct strlist *problems)
 {
 	struct error e = ERROR_INIT;
@@ -161,7 +161,7 @@ static void check_side(const struct options *o, const struct side_options *s, co
 	struct engine engine = { 0 };
 	snprintf(flag, sizeof flag, "--%s%sserver", name, dash);
 	bool known = options_engine(o, s->server, &engine, &e) == 0;
-	if (!known)
+	if (!known && file_is_good)
 		add_problem(problems, flag, &e);
 	snprintf(flag, sizeof flag, "--%s%sversion", name, dash);
 	if (s->version && build_check_version(s->version, &e) < 0)
@@ -194,6 +194,18 @@ static void check_side(const struct options *o, const struct side_options *s, co
 	engine_release(&engine);
 }
 
+/* Told once, not for each side. */
+static bool check_engine_file(const struct options *o, struct strlist *problems)
+{
+	struct error e = ERROR_INIT;
+	struct engine engine = { 0 };
+	bool good = !o->engine_file || engine_load_file(o->engine_file, &engine, &e) == 0;
+	if (!good)
+		add_problem(problems, "--engine-file", &e);
+	engine_release(&engine);
+	return good;
+}
+
 static void check_tests(const struct options *o, struct strlist *problems)
 {
 	for (size_t i = 0; i < o->tests.len; i++) {
@@ -224,12 +236,13 @@ void options_check(const struct options *o, const char *command, struct strlist 
 	struct error e = ERROR_INIT;
 	bool two = strcmp(command, "compare") == 0;
 	bool one = strcmp(command, "profile") == 0 || strcmp(command, "pgo") == 0;
+	bool file_is_good = check_engine_file(o, problems);
 	if (two) {
-		check_side(o, &o->from, "from", problems);
-		check_side(o, &o->to, "to", problems);
+		check_side(o, &o->from, "from", file_is_good, problems);
+		check_side(o, &o->to, "to", file_is_good, problems);
 	}
 	if (one)
-		check_side(o, &o->from, "", problems);
+		check_side(o, &o->from, "", file_is_good, problems);
 	if (two || one)
 		check_tests(o, problems);
 	check_store(o, problems);

@@ -1,5 +1,6 @@
 """What the integration tests share: the program under test (environment DBDYNO), a git repository of gms, real servers."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -76,7 +77,7 @@ def processes_of(marker):
 
 
 def query(database, sql):
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         return connection.execute(sql).fetchall()
 
 

@@ -1,5 +1,6 @@
 """What must survive what: bad programs, dying servers, a dying load, signals, a full disk."""
 
+import json
 import os
 import re
 import shutil
@@ -140,10 +141,11 @@ def test_programs_that_are_no_server(dbdyno, gms):
 
 
 def test_a_server_that_never_listens_or_never_speaks(dbdyno, gms, tmp_path):
-    for name, argv in (("mute", ["/usr/bin/python3", str(ROOT / "tests/fakes/mute_server.py"), "${port}"]), ("deaf", ["/bin/sleep", "1000"])):
+    for name, argv in (("mute", ["/usr/bin/python3", str(ROOT / "tests/fakes/fake_mysql.py"), "--silent", "--port", "${port}"]),
+                       ("deaf", ["/bin/sleep", "1000${port}"])):
         engine = tmp_path / f"{name}.json"
-        engine.write_text('{"name": "%s", "protocol": "mysql", "exec": {"candidates": ["%s"]}, "start": {"argv": %s, "ready_timeout_seconds": 1}}'
-                          % (name, argv[0], str(argv).replace("'", '"')))
+        engine.write_text(json.dumps({"name": name, "protocol": "mysql", "exec": {"names": [argv[0]]}, "start": argv, "ready_timeout_seconds": 1,
+                                      "admin": {"user": "root"}, "load": {"user": "root", "database": "sbtest"}}))
         done = dbdyno.fails(4, "ready", "compare", f"--engine-file={engine}", f"--from-server={name}", "--to-exec", gms["good"],
                             *LOAD[:-1], f"--out={name}")
         assert "from server" in done.stderr
@@ -154,7 +156,7 @@ def test_sysbench_missing(dbdyno, gms):
 
 
 def test_go_that_does_not_compile(dbdyno, repository):
-    done = dbdyno.fails(3, "go build", "build", "--repository", repository.path, repository.broken)
+    done = dbdyno.fails(3, "go exited with status 1", "build", "--repository", repository.path, repository.broken)
     assert re.search(r"broken\.go:\d+:\d+: undefined: undefinedThing|too many return values", done.stderr)
 
 
