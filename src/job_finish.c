@@ -35,11 +35,12 @@ static int write_results(struct job *j, const char *status, struct error *err)
 
 static int publish(struct job *j, const char *status, struct error *err)
 {
-	if (j->o->bucket && publish_upload(j, err) < 0)
-		return error_hint(err, "the results are in %s", j->out);
-	if (j->o->dispatch_repository && publish_dispatch(j, status, err) < 0)
-		return error_hint(err, "the results are in %s; dbdyno notify --run sends it again", j->out);
-	return 0;
+	bool uploaded = !j->o->bucket || publish_upload(j, err) == 0;
+	if (uploaded && (!j->o->dispatch_repository || publish_dispatch(j, status, err) == 0))
+		return 0;
+	if (uploaded)
+		error_hint(err, "dbdyno notify --run sends it again");
+	return error_wrap(err, "the results are kept in %s", j->out);
 }
 
 /* A job that went through still fails when a test or a server did, or a gate says so. */

@@ -131,7 +131,7 @@ void options_release(const struct opt *table, struct options *o)
 
 int options_record(struct options *o, const char *command, int argc, const char *const *argv, struct error *err)
 {
-	CLEANUP(strbuf) struct strbuf b = STRBUF_INIT(64 << 10);
+	CLEANUP(strbuf) struct strbuf b = STRBUF_INIT(8 << 20); /* the kernel takes less */
 	strbuf_addf(&b, "dbdyno %s", command);
 	for (int i = 0; i < argc; i++) {
 		bool plain =
