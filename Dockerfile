@@ -11,7 +11,8 @@ RUN meson setup /build /src --buildtype=release -Dtests=false && ninja -C /build
 # The demo's modules, as a file proxy: the cache that builds write to stays the user's own, and the demo needs no network.
 FROM golang:1.26-bookworm AS modules
 COPY tests/engine/go.mod tests/engine/go.sum /src/
-RUN cd /src && GOMODCACHE=/mod go mod download all
+RUN cd /src && export GOMODCACHE=/tmp/modules && go mod download \
+    && mkdir /go-proxy && mv /tmp/modules/cache/download/* /go-proxy && go clean -modcache
 
 FROM debian:bookworm-slim
 # gcc, g++ and ICU are for engines that need cgo (Dolt).
@@ -22,8 +23,8 @@ RUN apt-get update && export DEBIAN_FRONTEND=noninteractive \
     git ca-certificates sysbench mariadb-server-core mariadb-client-core postgresql-15 gcc g++ libc6-dev libicu-dev \
     libmariadb3 libpq5 libcurl4 libcjson1 zlib1g libsqlite3-0 libyaml-0-2 libssl3 libexpat1 \
     && rm -rf /var/lib/apt/lists/*
-COPY --from=golang:1.26-bookworm /usr/local/go /usr/local/go
-COPY --from=modules /mod/cache/download /usr/local/share/dbdyno/go-proxy
+COPY --from=modules /usr/local/go /usr/local/go
+COPY --from=modules /go-proxy /usr/local/share/dbdyno/go-proxy
 COPY --from=build /build/dbdyno /usr/local/bin/dbdyno
 RUN useradd --uid 10001 --user-group --create-home dbdyno
 ENV PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
