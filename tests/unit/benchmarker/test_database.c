@@ -144,6 +144,7 @@ static void silence_meets_the_deadline(void **state)
 	(void)state;
 	unsigned port;
 	AUTO_CLOSE int fd = listen_in_silence(&port);
+	assert_true(fd >= 0);
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
 		struct database_address a = { protocols[i], "127.0.0.1", port, NULL, "u", "hidden", "d" };
 		struct database *d = NULL;
@@ -180,6 +181,7 @@ static void stop_ends_every_wait(void **state)
 	(void)state;
 	unsigned port;
 	AUTO_CLOSE int fd = listen_in_silence(&port);
+	assert_true(fd >= 0);
 	check_ok(stop_install(err));
 	raise(SIGINT);
 	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++) {
