@@ -19,7 +19,7 @@ void engine_release(struct engine *e)
 	};
 	struct strlist *lists[] = {
 		&e->build_env, &e->build_flags, &e->exec_candidates, &e->exec_path,    &e->version.argv,
-		&e->setup_env, &e->start.argv,  &e->init_sql,        &e->load_options,
+		&e->setup_env, &e->start.argv,  &e->init_sql,        &e->load_options, &e->profile_flags,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(*strings[i]);

@@ -19,7 +19,7 @@
  *         ${os_user}                 the user that the server runs as (name, or number if it has none)
  *     env, start, init_sql:
  *         ${port}                    where to listen
- *         ${pprof_port}              a second free port, for HTTP pprof
+ *         ${pprof_port}              a second free port, for HTTP pprof (or the engine's fixed one)
  */
 #ifndef BENCHMARKER_ENGINE_H
 #define BENCHMARKER_ENGINE_H
@@ -68,7 +68,9 @@ struct engine {
 	char *user, *password, *database;                   /* for the load */
 	struct strlist load_options;                        /* further sysbench options: "--mysql-ignore-errors=…" */
 	/* profile */
-	char *profile_path; /* HTTP path on ${pprof_port}, which start then uses; NULL: engine has no HTTP pprof */
+	char *profile_path;           /* HTTP path of the profile; NULL: engine has no HTTP pprof */
+	unsigned profile_port;        /* the one port that it can listen on; 0: ${pprof_port} */
+	struct strlist profile_flags; /* put behind the program only when profiles are taken */
 };
 
 void engine_release(struct engine *e);

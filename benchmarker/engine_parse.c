@@ -12,6 +12,7 @@ enum value_type {
 	V_COMMANDS, /* struct engine.setup: a list of lists */
 	V_SECONDS,  /* uint64_t nanoseconds */
 	V_SIGNAL,   /* int */
+	V_PORT,     /* unsigned */
 	V_PROTOCOL, /* enum protocol */
 	V_OBJECT,   /* keys of its own, into the same struct engine */
 };
@@ -110,6 +111,8 @@ static const struct key load_keys[] = {
 
 static const struct key profile_keys[] = {
 	{ "path", V_STRING, REQUIRED, AT(profile_path), NULL, is_absolute, "a path that starts with \"/\"" },
+	{ "port", V_PORT, 0, AT(profile_port), NULL, NULL, NULL },
+	{ "flags", V_LIST, ALL_VARIABLES, AT(profile_flags), NULL, is_option, "an option such as --x" },
 	{ 0 },
 };
 
@@ -294,6 +297,16 @@ static int read_signal(const struct place *p, const cJSON *v, int *ret, struct e
 	return fail(p, err, "\"%.64s\" is not SIGTERM, SIGINT, SIGQUIT or SIGHUP", v->valuestring);
 }
 
+static int read_port(const struct place *p, const cJSON *v, unsigned *ret, struct error *err)
+{
+	if (!cJSON_IsNumber(v))
+		return fail(p, err, "expected the number of a port, not %s", type_name(v));
+	if (!(v->valuedouble >= 1 && v->valuedouble <= 65535) || v->valuedouble != floor(v->valuedouble))
+		return fail(p, err, "%g is not a port from 1 to 65535", v->valuedouble);
+	*ret = (unsigned)v->valuedouble;
+	return 0;
+}
+
 static int read_protocol(const struct place *p, const cJSON *v, enum protocol *ret, struct error *err)
 {
 	if (!cJSON_IsString(v))
@@ -321,6 +334,8 @@ static int read_value(const struct place *p, const cJSON *v, const struct key *k
 		return read_seconds(p, v, field, err);
 	case V_SIGNAL:
 		return read_signal(p, v, field, err);
+	case V_PORT:
+		return read_port(p, v, field, err);
 	case V_PROTOCOL:
 		return read_protocol(p, v, field, err);
 	case V_OBJECT:
@@ -392,8 +407,10 @@ static int complete(const struct place *top, struct engine *e, struct error *err
 	if (!e->has_socket && !uses_variable(&e->start.argv, "${port}"))
 		return fail(&at, err,
 			    "neither ${port} nor ${socket} is used: the server would not know where to listen");
-	if (e->profile_path && !uses_variable(&e->start.argv, "${pprof_port}"))
-		return fail(&at, err, "profile.path is given, but ${pprof_port} is not used");
+	if (e->profile_path && !e->profile_port && !uses_variable(&e->start.argv, "${pprof_port}") &&
+	    !uses_variable(&e->profile_flags, "${pprof_port}"))
+		return fail(&at, err,
+			    "profile.path is given, but ${pprof_port} is not used, and there is no profile.port");
 
 	if (!e->stop_signal)
 		e->stop_signal = SIGTERM;

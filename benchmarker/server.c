@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const uint64_t setup_timeout_ns = 120 * NS_PER_SECOND;
+static const uint64_t version_timeout_ns = 30 * NS_PER_SECOND;
 static const uint64_t statement_timeout_ns = 60 * NS_PER_SECOND;
 static const int oom_score_adj = 500; /* when memory is short, the server goes first: then somebody is left to say so */
 static const unsigned most_backoff_ms = 20;
@@ -198,11 +199,51 @@ static int run_setup(struct start *st, struct error *err)
 	return 0;
 }
 
+/* What the program says of itself. After set-up, because some look for a newer version of themselves in the network
+ * unless they are configured not to. For the record only: a program that has no such command is not wrong. */
+static int ask_version(struct start *st, struct error *err)
+{
+	struct server *s = st->s;
+	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(64 << 10), tail = STRBUF_INIT(SERVER_LOG_TAIL_BYTES);
+	if (s->engine->version.argv.len == 0)
+		return 0;
+	if (expand_all(st, &s->engine->version.argv, &argv, err) < 0)
+		return -1;
+	struct proc_spec spec = command_spec(st, &argv);
+	spec.cpus = NULL;
+	spec.stdout_fd = spec.stderr_fd = -1;
+	struct error why = ERROR_INIT;
+	if (proc_run(&spec, version_timeout_ns, &out, &tail, &why) < 0)
+		return stop_check(err);
+	size_t len = 0;
+	const char *version = server_pick_version(out.data, &len);
+	if (len == 0)
+		return 0;
+	s->reported_version = str_printf(err, "%.*s", (int)len, version);
+	return s->reported_version ? 0 : -1;
+}
+
+/* The flags for profiles come first: what follows may belong to a subcommand. */
+static int start_command(const struct start *st, struct strlist *ret, struct error *err)
+{
+	const struct engine *e = st->s->engine;
+	CLEANUP(strlist) struct strlist texts = STRLIST_INIT;
+	for (size_t i = 0; i < e->start.argv.len; i++) {
+		strlist_add(&texts, e->start.argv.items[i]);
+		if (i == 0 && st->s->profiled)
+			strlist_add_all(&texts, strlist_array(&e->profile_flags));
+	}
+	if (strlist_check(&texts, err) < 0)
+		return -1;
+	return expand_all(st, &texts, ret, err);
+}
+
 static int launch(struct start *st, struct error *err)
 {
 	struct server *s = st->s;
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
-	if (expand_all(st, &s->engine->start.argv, &argv, err) < 0)
+	if (start_command(st, &argv, err) < 0)
 		return -1;
 	if (ftruncate(st->log_fd, 0) < 0)
 		return error_errno(err, ERROR_INTERNAL, "empty %s", s->log_path);
@@ -265,7 +306,7 @@ static int start_until_ready(struct start *st, struct error *err)
 	for (int try = 1;; try++) {
 		if (server_choose_ports(s, st->spec->port, err) < 0 || make_env(st, err) < 0)
 			return -1;
-		if (try == 1 && run_setup(st, err) < 0)
+		if (try == 1 && (run_setup(st, err) < 0 || ask_version(st, err) < 0))
 			return -1;
 		if (launch(st, err) < 0)
 			return -1;
@@ -285,6 +326,8 @@ static int run_init_sql(struct start *st, struct database *d, struct error *err)
 	for (size_t i = 0; i < statements.len; i++)
 		if (database_execute(d, statements.items[i], err) < 0)
 			return error_wrap(err, "init_sql[%zu]", i);
+	if (s->reported_version)
+		return 0;
 	CLEANUP(strbuf) struct strbuf version = STRBUF_INIT(4096);
 	/* For the record only: an engine that has no such function is not wrong. */
 	if (database_query_value(d, "SELECT VERSION()", &version, NULL) < 0)
@@ -311,6 +354,7 @@ static int start(struct start *st, struct error *err)
 	const struct server_spec *spec = st->spec;
 	struct server *s = st->s;
 	s->engine = spec->engine;
+	s->profiled = spec->profiled;
 	if (!(s->label = str_dup(spec->label, err)) || !(s->exec = str_dup(spec->exec, err)))
 		return -1;
 	if (s->exec[0] != '/')

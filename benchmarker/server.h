@@ -2,7 +2,7 @@
  *
  *     struct server_spec spec = { .engine = &e, .exec = path, .dir = "…/from", .label = "from" };
  *     CLEANUP(server) struct server s = SERVER_INIT;
- *     server_start(&s, &spec, err)     // empty data folder, set-up, free port, start, SELECT 1, init_sql
+ *     server_start(&s, &spec, err)     // empty data folder, set-up, version, free port, start, SELECT 1, init_sql
  *     … server_check(&s, err) …        // died meanwhile? ERROR_SERVER with its last log lines as detail
  *     server_stop(&s, err)             // stop signal, grace, SIGKILL (reported), reap
  *
@@ -35,6 +35,7 @@ struct server_spec {
 	const char *label;        /* "from", "to": for messages */
 	unsigned port;            /* 0: a free one */
 	const cpu_set_t *cpus;    /* NULL: no pinning */
+	bool profiled;            /* CPU profiles will be taken: with the engine's profile_flags and profile_port */
 	struct strlist extra_env; /* GOMAXPROCS=…, GOEXPERIMENT=… */
 };
 
@@ -44,11 +45,12 @@ struct server {
 	char *socket;      /* as database_address has it; owned; NULL: TCP */
 	char *private_dir; /* temporary folder (see above) or NULL; owned */
 	unsigned port, pprof_port;
+	bool profiled;
 	struct proc proc;       /* proc.pidfd is readable when it has ended */
 	char end[64];           /* how it ended by itself: "exited with status 1"; "" if it did not */
 	bool killed;            /* SIGKILL was needed to stop it */
 	uint64_t ready_ns;      /* how long start to ready took */
-	char *reported_version; /* what SELECT VERSION() says; owned */
+	char *reported_version; /* out of the version command, else what SELECT VERSION() says; owned */
 };
 #define SERVER_INIT               \
 	{                         \
@@ -57,8 +59,8 @@ struct server {
 void server_release(struct server *s); /* stops without grace if it still runs */
 
 /* *ret must be SERVER_INIT, and is so again after a failure; then nothing of the server runs. spec->engine must outlive
- * it. Must be called from a thread that lives as long as the server (proc.h). A given port that is taken is an error.
- */
+ * it. Must be called from a thread that lives as long as the server (proc.h). A given port that is taken is an error,
+ * and so is the engine's profile_port where profiles are taken. */
 int server_start(struct server *ret, const struct server_spec *spec, struct error *err);
 /* 0 while it runs (or was stopped by server_stop). */
 int server_check(struct server *s, struct error *err);
@@ -67,12 +69,15 @@ int server_check(struct server *s, struct error *err);
 int server_stop(struct server *s, struct error *err);
 /* Address for the load; pointers into s and its engine. */
 struct database_address server_address(const struct server *s, bool admin);
-/* URL of its HTTP CPU profile; NULL and ERROR_USAGE if the engine has none. Owned. */
+/* URL of its HTTP CPU profile, of a server started with profiled; NULL and ERROR_USAGE if the engine has none. Owned.
+ */
 char *server_profile_url(const struct server *s, struct error *err);
 /* Absolute path of the program for an engine: given (a path or a name), or its first candidate that exists.
  * ERROR_USAGE with what was looked for. Owned. */
 char *server_find_exec(const struct engine *e, const char *given, struct error *err);
-/* First line that the engine's version command prints; "" if it has none. Ends within 30 s. ERROR_SERVER. Owned. */
-char *server_exec_version(const struct engine *e, const char *exec, struct error *err);
+/* The version in what a program says of itself: the first word of the first line that starts with a digit, or a v and
+ * a digit, and holds a dot ("mariadbd  Ver 10.11.6-MariaDB for Linux": "10.11.6-MariaDB"); without one the whole line.
+ * At most 200 bytes, into text; not terminated. Pure. */
+const char *server_pick_version(const char *text, size_t *ret_len);
 
 #endif

@@ -40,16 +40,26 @@ static bool port_is_free(unsigned port)
 	return fd >= 0;
 }
 
+static void error_taken(const struct server *s, unsigned port, struct error *err)
+{
+	error_set(err, ERROR_SERVER, "%s server (%s): port %u of %s is taken", s->label, s->engine->name, port,
+		  server_host);
+}
+
 int server_choose_ports(struct server *s, unsigned wanted, struct error *err)
 {
+	unsigned wanted_pprof = s->profiled ? s->engine->profile_port : 0;
 	/* Both are held until both are known, so that they differ. */
 	AUTO_CLOSE int first = bind_loopback(wanted, &s->port);
 	if (first < 0 && wanted && errno == EADDRINUSE) {
-		error_set(err, ERROR_SERVER, "%s server (%s): port %u of %s is taken", s->label, s->engine->name,
-			  wanted, server_host);
+		error_taken(s, wanted, err);
 		return error_hint(err, "stop what listens there, or leave the port out: a free one is chosen then");
 	}
-	AUTO_CLOSE int second = first < 0 ? -1 : bind_loopback(0, &s->pprof_port);
+	AUTO_CLOSE int second = first < 0 ? -1 : bind_loopback(wanted_pprof, &s->pprof_port);
+	if (first >= 0 && second < 0 && wanted_pprof && errno == EADDRINUSE) {
+		error_taken(s, wanted_pprof, err);
+		return error_hint(err, "stop what listens there: this engine can give profiles on no other port");
+	}
 	if (second < 0)
 		return error_errno(err, ERROR_SERVER, "%s server (%s): bind a port of %s", s->label, s->engine->name,
 				   server_host);

@@ -20,7 +20,8 @@ int server_choose_owner(const struct server *s, struct server_owner *ret, struct
 /* Makes dir and fills in s's folders, log path and socket; folders are empty and belong to the owner. */
 int server_make_folders(struct server *s, const struct server_owner *o, const char *dir, struct error *err);
 
-/* Fills in s's ports: wanted (0: a free one), and a free one for profiles. A wanted port that is taken is an error. */
+/* Fills in s's ports: wanted (0: a free one), and one for profiles: a free one, or the engine's own where profiles are
+ * taken. A port that has to be this one and is taken is an error. */
 int server_choose_ports(struct server *s, unsigned wanted, struct error *err);
 /* The server ended before it was ready: was it because somebody took a port that was free a moment ago? */
 bool server_lost_port(const struct server *s);

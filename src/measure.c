@@ -15,14 +15,16 @@
 /* What a Job's environment says about the servers themselves. */
 static const char *const passed_on[] = { "GOMAXPROCS", NULL };
 
-int measure_start_server(struct job *j, size_t side, struct server *ret, struct error *err)
+int measure_start_server(struct job *j, size_t side, bool profiled, struct server *ret, struct error *err)
 {
 	struct job_side *s = &j->sides[side];
 	static unsigned starts; /* a server that is started again gets a fresh folder */
 	AUTO_FREE char *dir = str_printf(err, "%s/%s-%u", j->work, s->label, ++starts);
 	if (!dir)
 		return -1;
-	struct server_spec spec = { .engine = &s->engine, .exec = s->exec, .dir = dir, .label = s->label };
+	struct server_spec spec = {
+		.engine = &s->engine, .exec = s->exec, .dir = dir, .label = s->label, .profiled = profiled
+	};
 	CLEANUP(strlist) struct strlist env = STRLIST_INIT;
 	if (proc_env_pass(&env, passed_on, err) < 0)
 		return -1;
@@ -39,8 +41,10 @@ int measure_record_server(struct job *j, size_t side, const struct server *serve
 	struct job_side *s = &j->sides[side];
 	CLEANUP(strbuf)
 	struct strbuf params = STRBUF_INIT(1 << 16); /* as the engine file has them: the same in every run */
+	for (size_t i = 0; server->profiled && i < s->engine.profile_flags.len; i++)
+		strbuf_addf(&params, "%s%s", params.len ? " " : "", s->engine.profile_flags.items[i]);
 	for (size_t i = 1; i < s->engine.start.argv.len; i++)
-		strbuf_addf(&params, "%s%s", i > 1 ? " " : "", s->engine.start.argv.items[i]);
+		strbuf_addf(&params, "%s%s", params.len ? " " : "", s->engine.start.argv.items[i]);
 	if (strbuf_check(&params, err) < 0)
 		return -1;
 	struct results_server row = {
@@ -268,7 +272,7 @@ static int start_servers(struct job *j, struct server *servers, const bool *acti
 		if (!active[s] || servers[s].proc.pid)
 			continue;
 		log_progress(-1, "start the %s server", j->sides[s].label);
-		if (measure_start_server(j, s, &servers[s], err) < 0)
+		if (measure_start_server(j, s, false, &servers[s], err) < 0)
 			return -1;
 		if (record && measure_record_server(j, s, &servers[s], err) < 0)
 			return -1;

@@ -6,8 +6,8 @@
 #include "benchmarker/server.h"
 #include "job.h"
 
-/* side: index into j->sides. */
-int measure_start_server(struct job *j, size_t side, struct server *ret, struct error *err);
+/* side: index into j->sides; profiled: CPU profiles will be taken of it. */
+int measure_start_server(struct job *j, size_t side, bool profiled, struct server *ret, struct error *err);
 int measure_record_server(struct job *j, size_t side, const struct server *server, struct error *err);
 /* Stops, keeps its log in <out>/logs, releases. Safe on a server that never started. */
 void measure_stop_server(struct job *j, struct server *server);

@@ -35,6 +35,8 @@ static void least_file_gets_defaults(void **state)
 	check_str(e.admin_database, "");
 	check_str(e.password, "");
 	assert_null(e.profile_path);
+	assert_int_equal(e.profile_port, 0);
+	assert_int_equal(e.profile_flags.len, 0);
 	assert_null(e.run_as);
 }
 
@@ -55,7 +57,7 @@ static void every_key_is_read(void **state)
 		"\"admin\":{\"user\":\"a\",\"password\":\"b\",\"database\":\"c\"},"
 		"\"init_sql\":[\"CREATE USER ${user}\\n\\tPASSWORD '${password}'\",\"CREATE DATABASE ${database}\"],"
 		"\"load\":{\"user\":\"u\",\"password\":\"p\",\"database\":\"d\",\"options\":[\"--x=y\"]},"
-		"\"profile\":{\"path\":\"/debug/pprof/profile\"}}",
+		"\"profile\":{\"path\":\"/debug/pprof/profile\",\"port\":6060,\"flags\":[\"--pprof\"]}}",
 		&e, err));
 	check_str(e.name, "my-db_2");
 	assert_int_equal(e.protocol, PROTOCOL_POSTGRES);
@@ -84,6 +86,8 @@ static void every_key_is_read(void **state)
 	check_str(e.password, "p");
 	check_str(e.load_options.items[0], "--x=y");
 	check_str(e.profile_path, "/debug/pprof/profile");
+	assert_int_equal(e.profile_port, 6060);
+	check_str(e.profile_flags.items[0], "--pprof");
 }
 
 static void mistakes_name_the_key(void **state)
@@ -130,7 +134,13 @@ static void mistakes_name_the_key(void **state)
 		{ WITH(",\"ready_timeout_seconds\":1e99"), "is not from 0.001 to 3600" },
 		{ WITH(",\"ready_timeout_seconds\":\"9\""), "expected a number of seconds, not a string" },
 		{ WITH(",\"profile\":{\"path\":\"/x\"}"),
-		  "start: profile.path is given, but ${pprof_port} is not used" },
+		  "start: profile.path is given, but ${pprof_port} is not used, and there is no profile.port" },
+		{ WITH(",\"profile\":{\"path\":\"/x\",\"port\":0}"), "profile.port: 0 is not a port from 1 to 65535" },
+		{ WITH(",\"profile\":{\"path\":\"/x\",\"port\":80.5}"), "profile.port: 80.5 is not a port" },
+		{ WITH(",\"profile\":{\"path\":\"/x\",\"port\":\"80\"}"),
+		  "profile.port: expected the number of a port, not a string" },
+		{ WITH(",\"profile\":{\"path\":\"/x\",\"port\":80,\"flags\":[\"x\"]}"),
+		  "profile.flags[0]: \"x\" is not an option" },
 		{ WITH(",\"run_as\":\"a\\u0007b\""), "run_as: the string holds a control character" },
 		{ WITH(",\"run_as\":\"a\\u0000b\""), "a string holds a NUL" },
 		{ WITH(",\"run_as\":\"\xff\""), "not UTF-8" },

@@ -43,18 +43,33 @@ static unsigned bind_a_port(int *ret_fd)
 	return ntohs(a.sin_port);
 }
 
-/* Runs sql as the load's user and compares the first value. */
-static void check_answer(const struct server *s, bool over_tcp, const char *sql, const char *expected)
+/* The first value that sql gives the load's user. */
+static void ask(const struct server *s, bool over_tcp, const char *sql, struct strbuf *out)
 {
 	struct database_address a = server_address(s, false);
 	struct database *d = NULL;
-	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(4096);
 	if (over_tcp)
 		a.socket = NULL;
 	check_ok(database_connect(&a, 120 * NS_PER_SECOND, &d, err));
-	check_ok(database_query_value(d, sql, &out, err));
-	check_str(out.data, expected);
+	check_ok(database_query_value(d, sql, out, err));
 	database_close(d);
+}
+
+static void check_answer(const struct server *s, bool over_tcp, const char *sql, const char *expected)
+{
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(4096);
+	ask(s, over_tcp, sql, &out);
+	check_str(out.data, expected);
+}
+
+/* Its version command and its SELECT VERSION() agree. */
+static void check_version(const struct server *s, const char *part)
+{
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(4096);
+	ask(s, false, "SELECT VERSION()", &out);
+	check_contains(out.data, part);
+	check_contains(out.data, s->reported_version);
+	assert_true(strlen(s->reported_version) >= strlen("1.0"));
 }
 
 static void check_environment(const struct server *s)
@@ -83,7 +98,7 @@ static void check_shipped_engine(const char *name, const char *version_part)
 	assert_int_not_equal(a.port, b.port);
 	assert_string_not_equal(a.socket, b.socket);
 	assert_true(a.ready_ns > 0);
-	check_contains(a.reported_version, version_part);
+	check_version(&a, version_part);
 	check_environment(&a);
 	check_answer(&a, false, "SELECT 1", "1");
 	check_answer(&a, true, "SELECT 2", "2");
@@ -94,8 +109,6 @@ static void check_shipped_engine(const char *name, const char *version_part)
 	check_answer(&b, false, "SELECT 4", "4");
 	check_ok(server_stop(&b, err));
 	assert_false(a.killed || b.killed);
-	AUTO_FREE char *version = server_exec_version(&e, exec, NULL);
-	check_contains(version, version_part);
 	remove_server_dir(dir);
 }
 
@@ -419,21 +432,100 @@ static void programs_are_found(void **state)
 	check_contains(got.message, "no server program of engine fake: looked for no-such-server in ");
 }
 
+static void versions_are_picked(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *expected;
+	} cases[] = {
+		{ "dolt version 2.3.1\n", "2.3.1" },
+		{ "mariadbd  Ver 10.11.6-MariaDB for debian-linux-gnu\n", "10.11.6-MariaDB" },
+		{ "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n", "15.14" },
+		{ "x 3rd v.1 v2 (v2.0-rc1), 3.0\n4.0", "v2.0-rc1" },
+		{ "9.1", "9.1" },
+		{ "built from main\r\n1.0", "built from main" },
+		{ "", "" },
+		{ "\n1.0", "" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t len;
+		const char *picked = server_pick_version(cases[i].text, &len);
+		AUTO_FREE char *copy = strndup(picked, len);
+		check_str(copy, cases[i].expected);
+	}
+	char longest[400];
+	size_t len;
+	memset(longest, '1', sizeof longest);
+	longest[1] = '.';
+	longest[sizeof longest - 1] = 0;
+	server_pick_version(longest, &len);
+	assert_int_equal(len, 200);
+}
+
+/* What a server started from e calls itself. Owned. */
+static char *version_of(const struct engine *e)
+{
+	AUTO_FREE char *dir = make_server_dir();
+	CLEANUP(server) struct server s = SERVER_INIT;
+	struct server_spec spec = { .engine = e, .exec = PYTHON, .dir = dir, .label = "from" };
+	check_ok(server_start(&s, &spec, err));
+	char *version = TAKE(s.reported_version);
+	server_release(&s);
+	remove_server_dir(dir);
+	return version;
+}
+
 static void version_command(void **state)
 {
 	(void)state;
-	CLEANUP(engine) struct engine none = { 0 }, echo = { 0 }, fails = { 0 };
-	make_engine(&none, "\"${exec}\",\"${port}\"", "");
-	AUTO_FREE char *empty = server_exec_version(&none, "/bin/echo", NULL);
-	check_str(empty, "");
-	make_engine(&echo, "\"${exec}\",\"${port}\"", ",\"version\":[\"${exec}\",\"v1.2.3\\nand more\"]");
-	AUTO_FREE char *first_line = server_exec_version(&echo, "/bin/echo", NULL);
-	check_str(first_line, "v1.2.3");
-	make_engine(&fails, "\"${exec}\",\"${port}\"", ",\"version\":[\"${exec}\"]");
-	struct error got = ERROR_INIT;
-	assert_null(server_exec_version(&fails, "/bin/false", &got));
-	assert_int_equal(got.kind, ERROR_SERVER);
-	check_contains(got.message, "ask /bin/false for its version: ");
+	CLEANUP(engine) struct engine none = { 0 }, echo = { 0 }, fails = { 0 }, silent = { 0 };
+	make_fake(&none, "", "");
+	AUTO_FREE char *by_sql = version_of(&none);
+	check_str(by_sql, "1"); /* what the fake answers to everything */
+	make_fake(&echo, "", ",\"version\":[\"/bin/echo\",\"fake v1.2.3 in ${home}\\nand more\"]");
+	AUTO_FREE char *by_command = version_of(&echo);
+	check_str(by_command, "v1.2.3");
+	make_fake(&fails, "", ",\"version\":[\"/bin/false\"]");
+	AUTO_FREE char *after_failure = version_of(&fails);
+	check_str(after_failure, "1");
+	make_fake(&silent, "", ",\"version\":[\"/bin/true\"]");
+	AUTO_FREE char *after_silence = version_of(&silent);
+	check_str(after_silence, "1");
+}
+
+/* The engine's flags and its one port belong to profiling only, and the port has to be free then. */
+static void flags_for_profiles(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	int fd;
+	unsigned port = bind_a_port(&fd);
+	AUTO_FREE char *profile =
+		str_printf(NULL, ",\"profile\":{\"path\":\"/x\",\"port\":%u,\"flags\":[\"-u\"]}", port);
+	make_fake(&e, "", profile);
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from" };
+	for (int profiled = 0; profiled < 2; profiled++) {
+		CLEANUP(server) struct server s = SERVER_INIT;
+		spec.profiled = profiled;
+		if (profiled) {
+			check_fails(server_start(&s, &spec, err), ERROR_SERVER, "is taken");
+			close(fd);
+		}
+		check_ok(server_start(&s, &spec, err));
+		AUTO_FREE char *path = str_printf(NULL, "/proc/%d/cmdline", (int)s.proc.pid);
+		CLEANUP(strbuf) struct strbuf argv = STRBUF_INIT(1 << 20);
+		check_ok(fs_read(path, &argv, err));
+		const char *second = argv.data + strlen(argv.data) + 1;
+		if (profiled) {
+			check_str(second, "-u");
+			assert_int_equal(s.pprof_port, port);
+		} else {
+			check_contains(second, "fake_mysql");
+			assert_int_not_equal(s.pprof_port, port);
+		}
+	}
+	remove_server_dir(dir);
 }
 
 static void profile_url(void **state)
@@ -487,7 +579,9 @@ int main(void)
 		cmocka_unit_test(failing_sql),
 		cmocka_unit_test(extra_environment),
 		cmocka_unit_test(programs_are_found),
+		cmocka_unit_test(versions_are_picked),
 		cmocka_unit_test(version_command),
+		cmocka_unit_test(flags_for_profiles),
 		cmocka_unit_test(profile_url),
 		cmocka_unit_test(stop_ends_the_wait),
 	};
