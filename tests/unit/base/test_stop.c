@@ -100,6 +100,7 @@ static void on_int(void)
 
 static void on_hup(void)
 {
+	signal(SIGHUP, SIG_DFL); /* a runner under nohup ignores it, and so would stop_install */
 	request(SIGHUP, "stopped by SIGHUP", 129);
 }
 
