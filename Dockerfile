@@ -27,8 +27,9 @@ COPY --from=modules /usr/local/go /usr/local/go
 COPY --from=modules /go-proxy /usr/local/share/dbdyno/go-proxy
 COPY --from=build /build/dbdyno /usr/local/bin/dbdyno
 RUN useradd --uid 10001 --user-group --create-home dbdyno
-ENV PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin \
-    GOPROXY=file:///usr/local/share/dbdyno/go-proxy,direct
+# Go asks the image's own modules before its default proxy.
+RUN sed -i 's|^GOPROXY=|GOPROXY=file:///usr/local/share/dbdyno/go-proxy,|' /usr/local/go/go.env
+ENV PATH=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
 LABEL org.opencontainers.image.title=dbdyno \
       org.opencontainers.image.description="Is this commit of a database faster than that one, by how much, and are we sure?" \
       org.opencontainers.image.licenses=Apache-2.0

@@ -82,7 +82,7 @@ static int make_locked(struct build *ret, const struct build_recipe *r, const st
 		return -1;
 	if (build_cache_find(p, key, ret))
 		return 0;
-	AUTO_FREE char *work = str_printf(err, "%s/work/%s", p->cache, key);
+	AUTO_FREE char *work = str_printf(err, "%s/building/%s", p->cache, key);
 	b.exec = str_printf(err, "%s/bin/%s/%s", p->cache, key, spec->engine->binary);
 	b.commit = str_dup(commit, err);
 	b.repository = str_dup(p->repository, err);

@@ -144,7 +144,7 @@ int build_cache_add(const struct build_place *p, const struct build_spec *spec, 
 /* A work folder belongs to whoever holds its key's lock; if nobody does, its owner is gone. */
 void build_cache_sweep(const struct build_place *p)
 {
-	AUTO_FREE char *path = str_printf(NULL, "%s/work", p->cache);
+	AUTO_FREE char *path = str_printf(NULL, "%s/building", p->cache);
 	DIR *dir = path ? opendir(path) : NULL;
 	for (struct dirent *e; dir && (e = readdir(dir));) {
 		AUTO_CLOSE int lock = -1;

@@ -55,7 +55,7 @@ static int make_home(struct build_place *p, struct error *err)
 
 static int make_folders(const struct build_place *p, struct error *err)
 {
-	static const char *const names[] = { "store", "lock", "work", "bin" };
+	static const char *const names[] = { "store", "lock", "building", "bin" };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		AUTO_FREE char *path = str_printf(err, "%s/%s", p->cache, names[i]);
 		if (!path || fs_mkdirs(path, 0755, err) < 0)

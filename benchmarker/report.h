@@ -24,6 +24,7 @@
 struct report_server {
 	const char *label; /* "from" */
 	const char *engine, *version, *commit, *reported_version, *binary_sha256, *profile_sha256, *go_version;
+	const char *program; /* path, where none was built */
 };
 
 struct report_test {

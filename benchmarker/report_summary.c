@@ -294,6 +294,7 @@ const struct report_server_fact report_server_facts[] = {
 	{ "engine", offsetof(struct report_server, engine), false },
 	{ "version asked for", offsetof(struct report_server, version), false },
 	{ "commit", offsetof(struct report_server, commit), true },
+	{ "program", offsetof(struct report_server, program), false },
 	{ "reports itself as", offsetof(struct report_server, reported_version), false },
 	{ "built with", offsetof(struct report_server, go_version), false },
 	{ "profile (SHA-256)", offsetof(struct report_server, profile_sha256), true },

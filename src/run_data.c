@@ -142,6 +142,7 @@ static struct report_server server_of(const struct results_server *s, const char
 		.engine = s->engine,
 		.version = s->asked_version,
 		.commit = s->commit,
+		.program = s->commit ? NULL : s->exec,
 		.reported_version = s->reported_version,
 		.binary_sha256 = s->binary_sha256,
 		.profile_sha256 = s->profile_sha256,

@@ -325,7 +325,7 @@ static void builds_then_answers_from_the_cache(void **state)
 	assert_null(first.profile_sha256);
 	assert_true(first.build_ns > 0 && first.fetch_ns > 0);
 	check_runs(&first, "number 1\n");
-	assert_int_equal(count_entries("cache", "work"), 0);
+	assert_int_equal(count_entries("cache", "building"), 0);
 	assert_false(fs_exists("evil-smudge"));
 
 	read_note("calls", &before);
@@ -437,7 +437,7 @@ static void unknown_versions_are_errors(void **state)
 		assert_null(b.exec);
 	}
 	assert_int_equal(count_entries("cache-empty", "bin"), 0);
-	assert_int_equal(count_entries("cache-empty", "work"), 0);
+	assert_int_equal(count_entries("cache-empty", "building"), 0);
 }
 
 /* Two commits of the empty tree, whose messages were searched for so that seven digits of their SHAs are alike. */
@@ -485,7 +485,7 @@ static void compile_errors_reach_the_user(void **state)
 	spec.version = outside; /* its module folder is a link out of the tree */
 	check_fails(build_run(&b, &spec, err), ERROR_BUILD, "the commit has no mod/go.mod");
 	assert_int_equal(count_entries("cache-failing", "bin"), 0);
-	assert_int_equal(count_entries("cache-failing", "work"), 0);
+	assert_int_equal(count_entries("cache-failing", "building"), 0);
 }
 
 /* Go asks nothing of the folders around the cache. */
@@ -775,7 +775,7 @@ static void tools_that_fail(void **state)
 	spec.repository = root;
 	check_fails(build_run(&b, &spec, err), ERROR_BUILD, "does not appear to be a git repository");
 	assert_int_equal(count_entries("cache-tools", "bin"), 0);
-	assert_int_equal(count_entries("cache-tools", "work"), 0);
+	assert_int_equal(count_entries("cache-tools", "building"), 0);
 }
 
 /* A server of one answer: accepts, reads a little, writes the answer, closes, until the listening socket closes. */
@@ -843,7 +843,7 @@ static void remotes_that_fail(void **state)
 		check_contains(e.hint, cases[i].hint);
 	}
 	assert_int_equal(count_entries("cache-remote", "store"), 0);
-	assert_int_equal(count_entries("cache-remote", "work"), 0);
+	assert_int_equal(count_entries("cache-remote", "building"), 0);
 }
 
 static void several_builds_run_at_once(void **state)
@@ -863,7 +863,7 @@ static void several_builds_run_at_once(void **state)
 	for (size_t i = 0; i < 4; i++)
 		build_release(&b[i]);
 	assert_int_equal(count_entries("cache-many", "bin"), 2);
-	assert_int_equal(count_entries("cache-many", "work"), 0);
+	assert_int_equal(count_entries("cache-many", "building"), 0);
 }
 
 static void one_failing_build_of_several(void **state)
@@ -886,9 +886,9 @@ static void work_of_a_killed_build_goes_away(void **state)
 	(void)state;
 	CLEANUP(build) struct build b = BUILD_INIT;
 	struct build_spec spec = spec_of(one, "cache-swept");
-	put("left", "%s/cache-swept/work/0123456789abcdef/src/x", root);
+	put("left", "%s/cache-swept/building/0123456789abcdef/src/x", root);
 	check_ok(build_run(&b, &spec, err));
-	assert_int_equal(count_entries("cache-swept", "work"), 0);
+	assert_int_equal(count_entries("cache-swept", "building"), 0);
 }
 
 static void repository_of_another_owner(void **state)
@@ -925,7 +925,7 @@ static void stop_request_leaves_nothing(void **state)
 	assert_int_equal(e.signal, SIGTERM);
 	assert_true(clock_mono_ns() - start < 60 * NS_PER_SECOND); /* it ended: tail would not */
 	assert_int_equal(count_entries("cache-stopped", "bin"), 0);
-	assert_int_equal(count_entries("cache-stopped", "work"), 0);
+	assert_int_equal(count_entries("cache-stopped", "building"), 0);
 }
 
 int main(void)
