@@ -146,8 +146,10 @@ static void sealed_rows(void **state)
 		" total_time_seconds as s, total_number_of_events as e from from_results order by test_name",
 		"test_name,runtime_os,server_name,server_version,server_params,test_params,created_at,r,w,o,q,t,i,c,s,"
 		"e\n"
-		"oltp_insert,linux,gms,1111111111111111111111111111111111111111,--port 1,,2026-02-01T00:00:07Z,56000,16000,8000,80000,4000,14,4,18.0,4000\n"
-		"oltp_read_only,linux,gms,1111111111111111111111111111111111111111,--port 1,--threads=2,2026-02-01T00:00:07Z,56000,16000,8000,80000,4000,14,"
+		"oltp_insert,linux,gms,1111111111111111111111111111111111111111,--port "
+		"1,,2026-02-01T00:00:07Z,56000,16000,8000,80000,4000,14,4,18.0,4000\n"
+		"oltp_read_only,linux,gms,1111111111111111111111111111111111111111,--port "
+		"1,--threads=2,2026-02-01T00:00:07Z,56000,16000,8000,80000,4000,14,"
 		"4,18.0,4000\n");
 	check_query(f->db,
 		    "select round(sql_total_queries_per_second, 6) as q, round(sql_transactions_per_second, 6) as t,"
