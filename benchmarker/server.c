@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 static const uint64_t setup_timeout_ns = 120 * NS_PER_SECOND;
 static const uint64_t version_timeout_ns = 30 * NS_PER_SECOND;
@@ -23,6 +24,8 @@ struct start {
 	struct server_owner owner;
 	struct strlist env;
 	int log_fd;
+	struct proc version; /* the version command, beside the server's own start */
+	int version_fd;      /* what it prints */
 };
 
 static void start_release(struct start *st)
@@ -31,6 +34,10 @@ static void start_release(struct start *st)
 	if (st->log_fd >= 0)
 		close(st->log_fd);
 	st->log_fd = -1;
+	proc_release(&st->version);
+	if (st->version_fd >= 0)
+		close(st->version_fd);
+	st->version_fd = -1;
 }
 
 void server_release(struct server *s)
@@ -199,25 +206,47 @@ static int run_setup(struct start *st, struct error *err)
 	return 0;
 }
 
-/* What the program says of itself. After set-up, because some look for a newer version of themselves in the network
- * unless they are configured not to. For the record only: a program that has no such command is not wrong. */
+/* Asks the program what it is. After set-up, because some look for a newer version of themselves in the network unless
+ * they are configured not to; beside the server's own start, because some take as long for it. For the record only: a
+ * program that has no such command is not wrong. */
 static int ask_version(struct start *st, struct error *err)
 {
 	struct server *s = st->s;
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
-	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(64 << 10), tail = STRBUF_INIT(SERVER_LOG_TAIL_BYTES);
 	if (s->engine->version.argv.len == 0)
 		return 0;
 	if (expand_all(st, &s->engine->version.argv, &argv, err) < 0)
 		return -1;
+	AUTO_FREE char *path = str_printf(err, "%s/version", s->dir);
+	if (!path)
+		return -1;
+	st->version_fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (st->version_fd < 0)
+		return error_errno(err, ERROR_INTERNAL, "create %s", path);
 	struct proc_spec spec = command_spec(st, &argv);
 	spec.cpus = NULL;
-	spec.stdout_fd = spec.stderr_fd = -1;
-	struct error why = ERROR_INIT;
-	if (proc_run(&spec, version_timeout_ns, &out, &tail, &why) < 0)
+	spec.stdout_fd = st->version_fd;
+	spec.stderr_fd = -1;
+	if (proc_start(&st->version, &spec, NULL) < 0)
+		st->version = (struct proc)PROC_INIT;
+	return 0;
+}
+
+static int take_version(struct start *st, struct error *err)
+{
+	struct server *s = st->s;
+	struct proc_exit e;
+	char text[4096];
+	if (!st->version.pid)
+		return 0;
+	if (proc_wait(&st->version, clock_deadline(version_timeout_ns), &e, NULL) < 0)
 		return stop_check(err);
+	ssize_t n = e.exited && e.status == 0 ? pread(st->version_fd, text, sizeof text - 1, 0) : 0;
+	if (n <= 0)
+		return 0;
+	text[n] = 0;
 	size_t len = 0;
-	const char *version = server_pick_version(out.data, &len);
+	const char *version = server_pick_version(text, &len);
 	if (len == 0)
 		return 0;
 	s->reported_version = str_printf(err, "%.*s", (int)len, version);
@@ -306,12 +335,12 @@ static int start_until_ready(struct start *st, struct error *err)
 	for (int try = 1;; try++) {
 		if (server_choose_ports(s, st->spec->port, err) < 0 || make_env(st, err) < 0)
 			return -1;
-		if (try == 1 && (run_setup(st, err) < 0 || ask_version(st, err) < 0))
+		if (try == 1 && run_setup(st, err) < 0)
 			return -1;
-		if (launch(st, err) < 0)
+		if (launch(st, err) < 0 || (try == 1 && ask_version(st, err) < 0))
 			return -1;
 		if (wait_until_ready(s, err) == 0)
-			return 0;
+			return take_version(st, err);
 		if (try == most_tries || st->spec->port || !s->end[0] || !server_lost_port(s))
 			return -1;
 	}
@@ -373,7 +402,8 @@ static int start(struct start *st, struct error *err)
 
 int server_start(struct server *ret, const struct server_spec *spec, struct error *err)
 {
-	CLEANUP(start) struct start st = { .spec = spec, .s = ret, .log_fd = -1 };
+	CLEANUP(start)
+	struct start st = { .spec = spec, .s = ret, .log_fd = -1, .version = PROC_INIT, .version_fd = -1 };
 	*ret = (struct server)SERVER_INIT;
 	int result = start(&st, err);
 	if (result < 0)

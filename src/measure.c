@@ -162,14 +162,16 @@ static int prepare_both(const struct job *j, struct client *from, struct client 
 	return result < 0 ? -1 : task.result;
 }
 
-static int client_connect(const struct job *j, size_t side, struct client *c, struct error *err)
+/* Load that is not counted, on both servers at once. */
+static int warm_up(const struct job *j, struct client *const *clients, const bool *active, struct error *err)
 {
-	if (load_open(&c->load, &c->spec, err) < 0)
-		return error_wrap(err, "load on the %s server", j->sides[side].label);
-	if (j->o->warmup_ns) {
+	for (size_t s = 0; s < j->sides_len; s++)
+		if (active[s] && load_begin(&clients[s]->load, 0, j->o->warmup_ns, err) < 0)
+			return -1;
+	for (size_t s = 0; s < j->sides_len; s++) {
 		CLEANUP(sample) struct sample warm = SAMPLE_INIT;
-		if (load_slice(&c->load, j->o->warmup_ns, &warm, err) < 0)
-			return error_wrap(err, "warm-up on the %s server", j->sides[side].label);
+		if (active[s] && load_await(&clients[s]->load, &warm, err) < 0)
+			return error_wrap(err, "warm-up on the %s server", j->sides[s].label);
 	}
 	return 0;
 }
@@ -194,9 +196,9 @@ static int open_clients(struct job *j, struct server *servers, const bool *activ
 			return -1;
 	}
 	for (size_t s = 0; s < j->sides_len; s++)
-		if (active[s] && client_connect(j, s, clients[s], err) < 0)
-			return -1;
-	return 0;
+		if (active[s] && load_open(&clients[s]->load, &clients[s]->spec, err) < 0)
+			return error_wrap(err, "load on the %s server", j->sides[s].label);
+	return j->o->warmup_ns ? warm_up(j, clients, active, err) : 0;
 }
 
 static int client_close(struct client *c, struct error *err)
