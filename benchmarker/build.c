@@ -137,7 +137,8 @@ static void *work_main(void *data)
 	return NULL;
 }
 
-/* What each of several builds may use, so that together they use no more than one may. */
+/* What each of several builds may use, so that together they use no more than one may. Those with the same profile
+ * compile one after the other (build_go.c). */
 static unsigned share_of_cores(const struct build_spec *specs, size_t len)
 {
 	unsigned budget = 0;
@@ -147,7 +148,14 @@ static unsigned share_of_cores(const struct build_spec *specs, size_t len)
 	cpu_set_t set;
 	if (!budget && sched_getaffinity(0, sizeof set, &set) == 0)
 		budget = (unsigned)CPU_COUNT(&set);
-	unsigned share = len ? budget / (unsigned)len : budget;
+	unsigned at_once = 0;
+	for (size_t i = 0; i < len; i++) {
+		size_t first = 0;
+		while (!str_eq(specs[first].profile, specs[i].profile))
+			first++;
+		at_once += first == i;
+	}
+	unsigned share = at_once ? budget / at_once : budget;
 	return share ? share : 1;
 }
 

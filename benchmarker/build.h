@@ -6,7 +6,8 @@
  *
  * A full SHA that is in the cache is answered without git and without go; the binary's hash is checked first, and a
  * damaged entry is built anew. docs/build.md: the cache's layout, what stands in a key and why, what children get.
- * Several builds may run at once, in threads (build_many) and in processes that share a cache.
+ * Several builds may run at once, in threads (build_many) and in processes that share a cache; those that compile the
+ * same packages take turns at that.
  * Errors: ERROR_USAGE for a version, repository or engine that cannot be one; ERROR_BUILD else, with git's or go's own
  * lines as detail; ERROR_INTERRUPTED. A failed build leaves nothing under <cache>/bin and no process.
  */

@@ -274,6 +274,12 @@ static int run_build(const struct build_recipe *r, const struct build_place *p, 
 	if (spec->jobs)
 		strlist_addf(&argv, "-p=%u", spec->jobs);
 	strlist_add_all(&argv, (const char *const[]){ "-o", binary, spec->engine->package, NULL });
+	/* Builds with one profile (or with none) compile the same packages: at once each would compile them all, one
+	 * after the other the second finds them in Go's cache. */
+	AUTO_CLOSE int lock = -1;
+	AUTO_FREE char *name = str_printf(err, "compile-%.16s", r->profile_sha256 ? r->profile_sha256 : "plain");
+	if (!name || build_lock(p, name, &lock, err) < 0)
+		return -1;
 	struct error first = ERROR_INIT;
 	if (build_child(p, &argv, env, module, NULL, &first) == 0)
 		return 0;

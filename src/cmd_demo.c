@@ -114,7 +114,7 @@ static int make_repository(const char *dir, char **ret_good, char **ret_slow, st
 static int run_job(const struct command *c, job_stage *const *stages, const struct options *demo, const char *out,
 		   const char *const *args, struct error *err)
 {
-	static const char *const tests[] = { "oltp_point_select", "oltp_read_only", "oltp_read_write" };
+	static const char *const tests[] = { "oltp_point_select", "oltp_read_only" };
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT, problems = STRLIST_INIT;
 	struct options o = { 0 };
 	struct opt_source source = { .getenv = opt_no_environment };

@@ -97,8 +97,8 @@ const struct opt pgo_table[] = {
 
 const struct opt demo_table[] = {
 	{ "out", OPT_STRING, AT(out), .value = "DIR", .group = "Options", .help = "folder for results (default: out/<run-id>)" },
-	{ "sysbench-test-time", OPT_DURATION, AT(test_time_ns), .aliases = "test-time", .min = 0.1, .max = 86400, .def = "12", .help = "load per server and test" },
-	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "6", .help = "length of each test's profile" },
+	{ "sysbench-test-time", OPT_DURATION, AT(test_time_ns), .aliases = "test-time", .min = 0.1, .max = 86400, .def = "8", .help = "load per server and test" },
+	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "4", .help = "length of each test's profile" },
 	{ "seed", OPT_INT, AT(seed), .min = 0, .max = 2147483647, .def = "0", .help = "seed of order and data; 0: a random one" },
 	{ "sysbench", OPT_STRING, AT(sysbench), .value = "PROGRAM", .def = "sysbench", .help = "the load generator" },
 	{ "cache", OPT_STRING, AT(cache), .value = "DIR", .help = "build cache (default: $XDG_CACHE_HOME/dbdyno)" },
