@@ -149,6 +149,11 @@ def test_hostile_query_is_carried_unchanged_or_refused(dbdyno, accepted, name):
     assert [expanded(a) for a in args] == ["compare", "--query", value, *FLAGS]
 
 
+def test_no_disk_is_asked_for_where_nodes_keep_no_account_of_it(dbdyno, accepted):
+    only = container(accepted(dbdyno.ok("render", "--image", IMAGE, "--disk=0", "--", *FLAGS).stdout))
+    assert only["resources"]["limits"] == only["resources"]["requests"] == {"cpu": 4, "memory": "8Gi"}
+
+
 def test_name_from_actor_and_version(dbdyno, accepted):
     done = dbdyno.ok("render", "--image", IMAGE, "--actor=bot[bot]", "--", "--to-version=v1.2", "--to-repository=https://example.org/db.git")
     assert re.fullmatch(r"bot-bot-v1-2-\d{19}", accepted(done.stdout)["metadata"]["name"])

@@ -46,7 +46,7 @@ static void render(bool full, struct strbuf *out)
 		{ "ARGS", .list = full ? &args : &none },
 		{ "CPUS", "7" },
 		{ "MEMORY", "8Gi" },
-		{ "DISK", "20Gi" },
+		{ "DISK", full ? "20Gi" : NULL },
 		{ "DEADLINE_SECONDS", "7200" },
 		{ "TTL_SECONDS", "86400" },
 		{ "RETRIES", "1" },
@@ -87,7 +87,7 @@ static void asks_for_what_it_says(void **state)
 		{ "AWS_SECRET", false, false },
 		{ "CPUS", true, false },
 		{ "MEMORY", true, false },
-		{ "DISK", true, false },
+		{ "DISK", false, false },
 		{ "CACHE_CLAIM", false, false },
 	};
 	CLEANUP(render_variables) struct render_variables v = { 0 };
@@ -134,7 +134,8 @@ static void minimal_manifest(void **state)
 	static const char *const absent[] = { "namespace:",       "queue-name",   "serviceAccountName",
 					      "imagePullSecrets", "nodeSelector", "tolerations",
 					      "secretKeyRef",     "secretName",   "configMap",
-					      "DBDYNO_CA_FILE",   "claimName",    "DBDYNO_TOKEN_FILE" };
+					      "DBDYNO_CA_FILE",   "claimName",    "DBDYNO_TOKEN_FILE",
+					      "ephemeral-storage" };
 	for (size_t i = 0; i < ARRAY_SIZE(absent); i++)
 		if (strstr(out.data, absent[i]))
 			fail_msg("%s is there:\n%s", absent[i], out.data);
