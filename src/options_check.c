@@ -1,0 +1,123 @@
+/* Problems of options that single values do not show. */
+#include "options.h"
+
+#include "base/fs.h"
+#include "benchmarker/build.h"
+#include "benchmarker/engine.h"
+#include "benchmarker/workload.h"
+#include "net/s3.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void add_problem(struct strlist *problems, const char *flag, const struct error *err)
+{
+	strlist_addf(problems, "%s: %s%s%s", flag, err->message, err->hint[0] ? "; " : "", err->hint);
+}
+
+static void check_side(const struct options *o, const struct side_options *s, const char *name, bool file_is_good,
+		       struct strlist *problems)
+{
+	struct error e = ERROR_INIT;
+	char flag[48];
+	bool alone = !*name; /* profile, pgo: --version rather than --from-version */
+	const char *dash = alone ? "" : "-";
+	struct engine engine = { 0 };
+	snprintf(flag, sizeof flag, "--%s%sserver", name, dash);
+	bool known = options_engine(o, s->server, &engine, &e) == 0;
+	if (!known && file_is_good)
+		add_problem(problems, flag, &e);
+	snprintf(flag, sizeof flag, "--%s%sversion", name, dash);
+	if (s->version && build_check_version(s->version, &e) < 0)
+		add_problem(problems, flag, &e);
+	snprintf(flag, sizeof flag, "--%s%srepository", name, dash);
+	if (s->repository && build_check_repository(s->repository, &e) < 0)
+		add_problem(problems, flag, &e);
+	if (known && !s->exec && engine.package) {
+		if (!s->version)
+			strlist_addf(problems, "--%s%sversion: which commit of %s? (or give a program with --%s%sexec)",
+				     name, dash, s->server, name, dash);
+		if (!s->repository && !engine.repository)
+			strlist_addf(problems, "--%s%srepository: engine %s has no repository of its own", name, dash,
+				     s->server);
+	}
+	if (known && alone && !engine.profile_path)
+		strlist_addf(problems, "--server: engine %s gives no CPU profile (its engine file has no \"profile\")",
+			     s->server);
+	bool with_profile = s->profile || s->profile_key;
+	if (with_profile && (s->exec || (known && !engine.package)))
+		strlist_addf(problems, "--%s%sprofile: a profile needs a build, and %s", name, dash,
+			     s->exec ? "a program is given" : "this engine is not built from a commit");
+	if (s->profile && s->profile_key)
+		strlist_addf(problems, "--%s%sprofile and --%s%sprofile-key contradict each other", name, dash, name,
+			     dash);
+	if (s->profile_key && !o->bucket)
+		strlist_addf(problems, "--%s%sprofile-key needs --bucket", name, dash);
+	if (s->profile && !str_starts(s->profile, "s3://") && (!fs_exists(s->profile) || fs_is_dir(s->profile)))
+		strlist_addf(problems, "--%s%sprofile: there is no file %s", name, dash, s->profile);
+	engine_release(&engine);
+}
+
+/* Told once, not for each side. */
+static bool check_engine_file(const struct options *o, struct strlist *problems)
+{
+	struct error e = ERROR_INIT;
+	struct engine engine = { 0 };
+	bool good = !o->engine_file || engine_load_file(o->engine_file, &engine, &e) == 0;
+	if (!good)
+		add_problem(problems, "--engine-file", &e);
+	engine_release(&engine);
+	return good;
+}
+
+static void check_tests(const struct options *o, struct strlist *problems)
+{
+	for (size_t i = 0; i < o->tests.len; i++) {
+		struct error e = ERROR_INIT;
+		const struct workload *w;
+		if (workload_find(o->tests.items[i], &w, &e) < 0)
+			add_problem(problems, "--test", &e);
+		for (size_t j = 0; j < i; j++)
+			if (strcmp(o->tests.items[i], o->tests.items[j]) == 0)
+				strlist_addf(problems, "--test: %s is given twice", o->tests.items[i]);
+	}
+}
+
+static void check_store(const struct options *o, struct strlist *problems)
+{
+	struct error e = ERROR_INIT;
+	CLEANUP(strbuf) struct strbuf key = STRBUF_INIT(8192);
+	strbuf_addf(&key, "%s/%s/results.db", o->results_dir ? o->results_dir : "2000/01/01",
+		    o->results_prefix ? o->results_prefix : "20000101-000000-00000000");
+	if (o->bucket && s3_check_names(o->bucket, key.data, &e) < 0)
+		add_problem(problems, "--bucket, --results-dir and --results-prefix", &e);
+	if (o->endpoint && !o->bucket)
+		strlist_add(problems, "--endpoint needs --bucket");
+}
+
+void options_check(const struct options *o, const char *command, struct strlist *problems)
+{
+	struct error e = ERROR_INIT;
+	bool two = strcmp(command, "compare") == 0;
+	bool one = strcmp(command, "profile") == 0 || strcmp(command, "pgo") == 0;
+	bool file_is_good = check_engine_file(o, problems);
+	if (two) {
+		check_side(o, &o->from, "from", file_is_good, problems);
+		check_side(o, &o->to, "to", file_is_good, problems);
+	}
+	if (one)
+		check_side(o, &o->from, "", file_is_good, problems);
+	if (two || one)
+		check_tests(o, problems);
+	check_store(o, problems);
+	if (two || strcmp(command, "pgo") == 0) {
+		struct plan plan = { 0 };
+		if (plan_make((enum pairing)o->pairing, o->test_time_ns, o->slice_ns, 1, &plan, &e) < 0)
+			add_problem(problems, "--sysbench-test-time and --slice", &e);
+		plan_release(&plan);
+	}
+	for (size_t i = 0; i < o->dispatch_fields.len; i++)
+		if (!strchr(o->dispatch_fields.items[i], '=') || o->dispatch_fields.items[i][0] == '=')
+			strlist_addf(problems, "--dispatch-field: \"%.100s\" is not NAME=VALUE",
+				     o->dispatch_fields.items[i]);
+}

@@ -1,0 +1,109 @@
+/* The flags of the commands that run a job, one table a command. */
+#include "options.h"
+
+/* clang-format off */
+#define AT(member) offsetof(struct options, member)
+
+#define SIDE(side, text, first_group)                                                                                                   \
+	{ #side "-server", OPT_STRING, AT(side.server), .value = "ENGINE", .def = "gms", .group = first_group, .help = text ": engine (gms, mariadb, postgres, dolt)" }, \
+	{ #side "-version", OPT_STRING, AT(side.version), .value = "SHA|TAG|BRANCH", .help = text ": commit to build" },                     \
+	{ #side "-repository", OPT_STRING, AT(side.repository), .value = "URL|PATH", .help = text ": git repository to build from (default: the engine's own)" }, \
+	{ #side "-exec", OPT_STRING, AT(side.exec), .value = "PROGRAM", .help = text ": server program that is already there; nothing is built" }, \
+	{ #side "-profile", OPT_STRING, AT(side.profile), .value = "FILE|S3URL", .help = text ": CPU profile to build with (go build -pgo)" }, \
+	{ #side "-profile-key", OPT_STRING, AT(side.profile_key), .value = "KEY", .help = text ": the same as a key in --bucket" }
+
+#define ONE_SERVER                                                                                                                      \
+	{ "server", OPT_STRING, AT(from.server), .value = "ENGINE", .def = "gms", .group = "Server", .help = "engine (gms, dolt)" },          \
+	{ "version", OPT_STRING, AT(from.version), .value = "SHA|TAG|BRANCH", .help = "commit to build" },                                    \
+	{ "repository", OPT_STRING, AT(from.repository), .value = "URL|PATH", .help = "git repository to build from (default: the engine's own)" }
+
+#define LOAD                                                                                                                            \
+	{ "engine-file", OPT_STRING, AT(engine_file), .value = "FILE", .help = "engine of your own (docs/engines.md); name it in --*-server" }, \
+	{ "test", OPT_LIST, AT(tests), .value = "NAME", .group = "Load", .help = "test to run, repeatable (default: all of sysbench's own)" }, \
+	{ "sysbench-test-time", OPT_DURATION, AT(test_time_ns), .aliases = "test-time", .min = 0.1, .max = 86400, .def = "30", .help = "total load per server and test" }, \
+	{ "threads", OPT_INT, AT(threads), .min = 1, .max = 256, .def = "1", .help = "client threads" },                                     \
+	{ "tables", OPT_INT, AT(tables), .min = 1, .max = 1000, .def = "1", .help = "tables" },                                              \
+	{ "table-size", OPT_INT, AT(table_size), .min = 1, .max = 100000000, .def = "10000", .help = "rows a table" },                       \
+	{ "seed", OPT_INT, AT(seed), .min = 0, .max = 2147483647, .def = "0", .help = "seed of order and data; 0: a random one, which is recorded" }, \
+	{ "warmup", OPT_DURATION, AT(warmup_ns), .min = 0, .max = 3600, .def = "500ms", .help = "load before counting, per server and test" }, \
+	{ "sysbench", OPT_STRING, AT(sysbench), .value = "PROGRAM", .def = "sysbench", .help = "the load generator" }
+
+#define PAIRS                                                                                                                           \
+	{ "pairing", OPT_CHOICE, AT(pairing), .choices = "interleaved|sequential", .def = "interleaved", .help = "how the two servers share the time" }, \
+	{ "slice", OPT_DURATION, AT(slice_ns), .min = 0, .max = 3600, .def = "0", .help = "length of one slice of load; 0: chosen from the test time" }, \
+	{ "margin", OPT_DOUBLE, AT(margin), .min = 0.0001, .max = 0.5, .def = "0.02", .help = "ratios within 1 ± this are called the same" }
+
+#define BUILD                                                                                                                           \
+	{ "cache", OPT_STRING, AT(cache), .value = "DIR", .group = "Build", .help = "build cache (default: $XDG_CACHE_HOME/dbdyno)" },         \
+	{ "jobs", OPT_INT, AT(jobs), .min = 0, .max = 1024, .def = "0", .help = "cores for builds; 0: all" }
+
+#define STORE                                                                                                                           \
+	{ "out", OPT_STRING, AT(out), .value = "DIR", .group = "Results", .help = "folder for results (default: out/<run-id>)" },              \
+	{ "query", OPT_LIST, AT(queries), .aliases = "sysbenchQueries", .value = "SQL", .flags = OPT_MULTILINE, .help = "query on results.db for the report, repeatable" }, \
+	{ "output", OPT_CHOICE, AT(query_output), .choices = "text|markdown|html", .def = "text", .help = "form of the queries' results" },    \
+	{ "bucket", OPT_STRING, AT(bucket), .value = "NAME", .help = "S3 bucket for the results" },                                           \
+	{ "region", OPT_STRING, AT(region), .value = "NAME", .env = "AWS_REGION", .def = "us-west-2", .help = "its region" },                 \
+	{ "endpoint", OPT_STRING, AT(endpoint), .value = "URL", .help = "S3 server of your own (path style)" },                               \
+	{ "results-dir", OPT_STRING, AT(results_dir), .value = "KEY", .help = "first part of the keys (default: YYYY/MM/DD)" },               \
+	{ "results-prefix", OPT_STRING, AT(results_prefix), .value = "KEY", .help = "second part of the keys (default: the run's id)" },      \
+	{ "ca-file", OPT_STRING, AT(ca_file), .value = "FILE", .help = "further certificate authorities (PEM) for S3 and GitHub" }
+
+#define GATE                                                                                                                            \
+	{ "fail-on-regression", OPT_BOOL, AT(fail_on_regression), .help = "exit 7 if a test is slower" },                                     \
+	{ "fail-on-undecided", OPT_BOOL, AT(fail_on_undecided), .help = "exit 8 if a test is undecided" }
+
+#define DISPATCH                                                                                                                        \
+	{ "dispatch-repository", OPT_STRING, AT(dispatch_repository), .value = "OWNER/NAME", .group = "GitHub", .help = "send a repository_dispatch event there at the end" }, \
+	{ "dispatch-event", OPT_STRING, AT(dispatch_event), .value = "TYPE", .def = "email-report", .help = "its event type" },               \
+	{ "dispatch-field", OPT_LIST, AT(dispatch_fields), .value = "NAME=VALUE", .help = "field of its payload, repeatable; version, bucket, key, run_id, verdict are there" }, \
+	{ "github-api", OPT_STRING, AT(github_api), .value = "URL", .env = "GITHUB_API_URL", .def = "https://api.github.com", .help = "API address" }, \
+	{ "token", OPT_STRING, AT(token), .env = "REPO_ACCESS_TOKEN", .flags = OPT_SECRET, .help = "GitHub token: DBDYNO_TOKEN or REPO_ACCESS_TOKEN" }, \
+	{ "token-file", OPT_STRING, AT(token_file), .value = "FILE", .help = "file with the GitHub token, read when it is sent" }
+
+#define TALK                                                                                                                            \
+	{ "config", OPT_STRING, AT(config), .value = "FILE", .group = "Other", .help = "JSON file with options, by flag name" },               \
+	{ "json", OPT_BOOL, AT(json), .help = "result as JSON on standard output" },                                                          \
+	{ "quiet", OPT_BOOL, AT(quiet), .help = "errors only on standard error" },                                                            \
+	{ "verbose", OPT_BOOL, AT(verbose), .help = "more on standard error" }
+
+#define DRY_RUN                                                                                                                         \
+	{ "dry-run", OPT_BOOL, AT(dry_run), .help = "check everything, print the plan with a time estimate, start nothing" }
+
+const struct opt compare_table[] = {
+	SIDE(from, "baseline", "From"), SIDE(to, "candidate", "To"),
+	LOAD, PAIRS, BUILD, STORE, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
+};
+
+const struct opt profile_table[] = {
+	ONE_SERVER,
+	{ "exec", OPT_STRING, AT(from.exec), .value = "PROGRAM", .help = "server program that is already there; nothing is built" },
+	{ "with-profile", OPT_STRING, AT(from.profile), .value = "FILE|S3URL", .help = "build the server with this profile" },
+	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" },
+	LOAD, BUILD, STORE, DISPATCH, TALK, DRY_RUN, { 0 },
+};
+
+const struct opt pgo_table[] = {
+	ONE_SERVER,
+	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" },
+	LOAD, PAIRS, BUILD, STORE, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
+};
+
+const struct opt demo_table[] = {
+	{ "out", OPT_STRING, AT(out), .value = "DIR", .group = "Options", .help = "folder for results (default: out/<run-id>)" },
+	{ "sysbench-test-time", OPT_DURATION, AT(test_time_ns), .aliases = "test-time", .min = 0.1, .max = 86400, .def = "8", .help = "load per server and test" },
+	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "4", .help = "length of each test's profile" },
+	{ "seed", OPT_INT, AT(seed), .min = 0, .max = 2147483647, .def = "0", .help = "seed of order and data; 0: a random one" },
+	{ "sysbench", OPT_STRING, AT(sysbench), .value = "PROGRAM", .def = "sysbench", .help = "the load generator" },
+	{ "cache", OPT_STRING, AT(cache), .value = "DIR", .help = "build cache (default: $XDG_CACHE_HOME/dbdyno)" },
+	TALK, { 0 },
+};
+
+const struct opt notify_table[] = {
+	{ "run", OPT_STRING, AT(out), .value = "DIR", .flags = OPT_REQUIRED, .group = "Run", .help = "folder of a finished run" },
+	{ "bucket", OPT_STRING, AT(bucket), .value = "NAME", .help = "bucket that holds its results" },
+	{ "results-dir", OPT_STRING, AT(results_dir), .value = "KEY", .help = "first part of the keys (default: the run's day)" },
+	{ "results-prefix", OPT_STRING, AT(results_prefix), .value = "KEY", .help = "second part of the keys (default: the run's id)" },
+	{ "ca-file", OPT_STRING, AT(ca_file), .value = "FILE", .help = "further certificate authorities (PEM)" },
+	DISPATCH, TALK, { 0 },
+};
+/* clang-format on */
