@@ -2,18 +2,14 @@
 
 #include "base/clock.h"
 #include "base/stop.h"
+#include "net/transfer.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <curl/curl.h>
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
 #include <string.h>
 
 #define HEADERS_MAX_BYTES (64u << 10)
-#define DEFAULT_TIMEOUT_NS (60 * NS_PER_SECOND)
-#define DEFAULT_STALL_NS (30 * NS_PER_SECOND)
 #define DEFAULT_REPLY_MAX (5ULL << 30)
 
 /* One request under way. */
@@ -30,13 +26,6 @@ struct transfer {
 	bool no_memory;
 	char curl_text[CURL_ERROR_SIZE];
 };
-
-static CURLcode global_result;
-
-static void global_init(void)
-{
-	global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 void http_reply_release(struct http_reply *r)
 {
@@ -268,21 +257,6 @@ static CURLcode set_options(CURL *e, const struct http_request *rq, const struct
 	return c;
 }
 
-/* Grows with every byte and every step of the connection. */
-static uint64_t progress_of(const struct transfer *t)
-{
-	static const CURLINFO counters[] = { CURLINFO_NAMELOOKUP_TIME_T, CURLINFO_CONNECT_TIME_T,
-					     CURLINFO_APPCONNECT_TIME_T, CURLINFO_SIZE_UPLOAD_T,
-					     CURLINFO_SIZE_DOWNLOAD_T };
-	uint64_t sum = t->header_lines;
-	for (size_t i = 0; i < ARRAY_SIZE(counters); i++) {
-		curl_off_t v = 0;
-		curl_easy_getinfo(t->easy, counters[i], &v);
-		sum += (uint64_t)v;
-	}
-	return sum;
-}
-
 static int fail(struct transfer *t, enum http_failure failure, enum error_kind kind, struct error *err,
 		const char *what)
 {
@@ -290,14 +264,17 @@ static int fail(struct transfer *t, enum http_failure failure, enum error_kind k
 	return error_set(err, kind, "%s", what);
 }
 
-/* A timeout of ours. Before the request is sent it is a connection that was never made. */
-static int fail_timeout(struct transfer *t, const char *what, uint64_t limit_ns, struct error *err)
+/* A limit of ours. Before the request is sent it is a connection that was never made. */
+static int fail_limit(struct transfer *t, enum transfer_end end, const struct transfer_limits *limits,
+		      struct error *err)
 {
 	long sent = 0;
 	curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &sent);
 	t->reply->failure = sent ? HTTP_FAILURE_TIMEOUT : HTTP_FAILURE_CONNECT;
-	return error_set(err, ERROR_PUBLISH, "%s %.6g s%s", what, (double)limit_ns / (double)NS_PER_SECOND,
-			 sent ? "" : " (the connection was not made)");
+	transfer_limit_error(end, limits, err);
+	if (!sent && err)
+		strncat(err->message, " (the connection was not made)", sizeof err->message - strlen(err->message) - 1);
+	return -1;
 }
 
 static int fail_curl(struct transfer *t, CURLcode code, struct error *err)
@@ -340,60 +317,53 @@ static int fail_curl(struct transfer *t, CURLcode code, struct error *err)
 	}
 }
 
-static bool is_cancelled(const struct http_request *rq)
-{
-	struct pollfd p = { .fd = rq->cancel_fd, .events = POLLIN };
-	return poll(&p, 1, 0) > 0; /* never for -1 */
-}
-
-/* Drives the transfer until it ends, a limit is reached or a stop is requested. */
 static int run(CURLM *multi, struct transfer *t, struct error *err)
 {
-	const struct http_request *rq = t->rq;
-	uint64_t timeout_ns = rq->timeout_ns ? rq->timeout_ns : DEFAULT_TIMEOUT_NS;
-	uint64_t stall_ns = rq->stall_ns ? rq->stall_ns : DEFAULT_STALL_NS;
-	uint64_t deadline = clock_deadline(timeout_ns), stall_deadline = clock_deadline(stall_ns), progress = 0;
-	struct curl_waitfd ends[2] = { { .fd = rq->teardown ? -1 : stop_fd(), .events = CURL_WAIT_POLLIN } };
-	unsigned n_ends = ends[0].fd >= 0;
-	if (rq->cancel_fd >= 0)
-		ends[n_ends++] = (struct curl_waitfd){ .fd = rq->cancel_fd, .events = CURL_WAIT_POLLIN };
-	for (int running = 1;;) {
-		CURLMcode m = curl_multi_perform(multi, &running);
-		if (m == CURLM_OK && !running)
-			break;
-		if (!rq->teardown && stop_requested()) {
-			t->reply->failure = HTTP_FAILURE_LOCAL;
-			return stop_error(err);
-		}
-		if (is_cancelled(rq))
-			return fail(t, HTTP_FAILURE_LOCAL, ERROR_INTERRUPTED, err, "cancelled");
-		uint64_t now = progress_of(t);
-		if (now != progress)
-			stall_deadline = clock_deadline(stall_ns);
-		progress = now;
-		if (clock_left_ms(deadline) == 0)
-			return fail_timeout(t, "not finished after", timeout_ns, err);
-		if (clock_left_ms(stall_deadline) == 0)
-			return fail_timeout(t, "nothing moved for", stall_ns, err);
-		uint64_t next = deadline < stall_deadline ? deadline : stall_deadline;
-		int wait_ms = clock_left_ms(next);
-		if (m == CURLM_OK)
-			m = curl_multi_poll(multi, ends, n_ends, wait_ms < 0 ? 60000 : wait_ms, NULL);
-		if (m != CURLM_OK)
-			return fail(t, HTTP_FAILURE_LOCAL, ERROR_INTERNAL, err, curl_multi_strerror(m));
+	const struct transfer_limits limits = { .timeout_ns = t->rq->timeout_ns,
+						.stall_ns = t->rq->stall_ns,
+						.teardown = t->rq->teardown,
+						.cancel_fd = t->rq->cancel_fd };
+	CURLcode code = CURLE_OK;
+	enum transfer_end end = transfer_run(multi, t->easy, &limits, &t->header_lines, &code);
+	switch (end) {
+	case TRANSFER_ENDED:
+		break;
+	case TRANSFER_STOPPED:
+		t->reply->failure = HTTP_FAILURE_LOCAL;
+		return stop_error(err);
+	case TRANSFER_CANCELLED:
+		return fail(t, HTTP_FAILURE_LOCAL, ERROR_INTERRUPTED, err, "cancelled");
+	case TRANSFER_TIMED_OUT:
+	case TRANSFER_STALLED:
+		return fail_limit(t, end, &limits, err);
+	case TRANSFER_BROKEN:
+		return fail(t, HTTP_FAILURE_LOCAL, ERROR_INTERNAL, err, curl_easy_strerror(code));
 	}
-	int left;
-	const CURLMsg *message = curl_multi_info_read(multi, &left);
-	CURLcode code = message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_FAILED_INIT;
 	if (code != CURLE_OK)
 		return fail_curl(t, code, err);
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->reply->status);
 	return 0;
 }
 
+void http_connections_release(struct http_connections *c)
+{
+	curl_multi_cleanup(c->multi); /* takes NULL */
+	c->multi = NULL;
+}
+
+/* The caller's multi handle, which keeps connections, or one for this request alone. */
+static CURLM *get_multi(const struct http_request *rq)
+{
+	if (!rq->connections)
+		return curl_multi_init();
+	if (!rq->connections->multi)
+		rq->connections->multi = curl_multi_init();
+	return rq->connections->multi;
+}
+
 static int perform(struct transfer *t, const struct http_url *url, struct curl_slist *headers, struct error *err)
 {
-	CURLM *multi = curl_multi_init();
+	CURLM *multi = get_multi(t->rq);
 	t->easy = multi ? curl_easy_init() : NULL;
 	CURLcode c = t->easy ? set_options(t->easy, t->rq, url, headers) : CURLE_OUT_OF_MEMORY;
 	c = c ? c : set_callbacks(t->easy, t);
@@ -409,14 +379,13 @@ static int perform(struct transfer *t, const struct http_url *url, struct curl_s
 		curl_multi_remove_handle(multi, t->easy);
 		curl_easy_cleanup(t->easy);
 	}
-	curl_multi_cleanup(multi);
+	if (!t->rq->connections)
+		curl_multi_cleanup(multi);
 	return r;
 }
 
 int http_do(const struct http_request *rq, struct http_reply *reply, struct error *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	pthread_once(&once, global_init);
 	strlist_release(&reply->headers);
 	strbuf_reset(&reply->body);
 	reply->status = 0;
@@ -426,8 +395,7 @@ int http_do(const struct http_request *rq, struct http_reply *reply, struct erro
 		return -1;
 	struct curl_slist *headers = NULL;
 	struct transfer t = { .rq = rq, .reply = reply };
-	int r = global_result ? error_set(err, ERROR_INTERNAL, "libcurl: %s", curl_easy_strerror(global_result))
-			      : make_headers(rq->headers, &headers, err);
+	int r = transfer_init(err) < 0 ? -1 : make_headers(rq->headers, &headers, err);
 	if (r == 0)
 		r = perform(&t, &url, headers, err);
 	curl_slist_free_all(headers);

@@ -1,4 +1,4 @@
-/* HTTP requests: bounded, cancellable, TLS verified. The edge over libcurl; nothing else includes curl.h.
+/* HTTP requests: bounded, cancellable, TLS verified. The edge over libcurl (net/transfer.h).
  *
  *     struct http_request rq = HTTP_REQUEST_INIT; rq.method = "PUT"; rq.url = url; rq.body = …;
  *     CLEANUP(http_reply) struct http_reply reply = HTTP_REPLY_INIT(1 << 20);
@@ -10,7 +10,7 @@
  * method, host and path, never headers or query values (they may hold secrets). Retries are the caller's business.
  * HTTP/1.1 over http (only when the URL says so) or https (TLS 1.2 or newer, always verified). The proxy environment
  * is libcurl's, but loopback and link-local hosts never go through a proxy: credentials come from there.
- * Thread-safe: calls share nothing.
+ * Thread-safe: calls share nothing but the connections that a caller keeps.
  */
 #ifndef NET_HTTP_H
 #define NET_HTTP_H
@@ -33,6 +33,14 @@ enum http_failure {
 	HTTP_FAILURE_LOCAL      /* stop request, cancelled, bad arguments, memory, disk */
 };
 
+/* Connections that are kept between requests to one server, which spares each further one the set-up and TLS. One
+ * thread at a time. An idle connection that the server has closed is made anew, and a request that had no reply on it
+ * is sent again: for requests that may be repeated (S3), not for others (GitHub, mail). Zeroed at the start. */
+struct http_connections {
+	void *multi; /* libcurl's; made at first use */
+};
+void http_connections_release(struct http_connections *c);
+
 struct http_request {
 	const char *method;
 	const char *url;               /* sent exactly so: no path normalisation */
@@ -42,13 +50,14 @@ struct http_request {
 	uint64_t body_offset;
 	uint64_t body_len;
 	int reply_fd; /* reply body is written here (2xx only; other bodies go to reply.body); -1: to reply.body */
-	uint64_t reply_max;               /* largest reply body to reply_fd, bytes; 0: 5 GiB */
-	uint64_t timeout_ns;              /* whole request; 0: 60 s */
-	uint64_t stall_ns;                /* longest time without a byte; 0: 30 s */
-	const char *ca_file;              /* PEM bundle, beside the system's certificate folder; NULL: system's */
-	bool teardown;                    /* not ended by a stop request: for clean-up, with a short timeout */
-	int cancel_fd;                    /* readable: the request is given up (ERROR_INTERRUPTED); -1: none */
-	uint64_t *ret_first_byte_mono_ns; /* when the reply's first byte came (monotonic); may be NULL */
+	uint64_t reply_max;                   /* largest reply body to reply_fd, bytes; 0: 5 GiB */
+	uint64_t timeout_ns;                  /* whole request; 0: 60 s */
+	uint64_t stall_ns;                    /* longest time without a byte; 0: 30 s */
+	const char *ca_file;                  /* PEM bundle, beside the system's certificate folder; NULL: system's */
+	bool teardown;                        /* not ended by a stop request: for clean-up, with a short timeout */
+	int cancel_fd;                        /* readable: the request is given up (ERROR_INTERRUPTED); -1: none */
+	struct http_connections *connections; /* kept for the next request; NULL: none are */
+	uint64_t *ret_first_byte_mono_ns;     /* when the reply's first byte came (monotonic); may be NULL */
 };
 #define HTTP_REQUEST_INIT                                      \
 	{                                                      \

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "net/aws.h"
+#include "net/http.h"
 #include "net/retry.h"
 
 #include <stdbool.h>
@@ -31,10 +32,11 @@ struct s3 {
 	const char *region;   /* NULL: environment */
 	const char *endpoint; /* NULL: environment or AWS */
 	struct aws_environment env;
-	struct aws_credentials credentials; /* found at first use, renewed before expiry; owned */
-	uint64_t stall_ns;                  /* longest time without a byte; 0: 30 s */
-	struct retry retry;                 /* state; zeroed at the start */
-	int64_t clock_offset_s;             /* server's clock minus ours, once it has mattered */
+	struct aws_credentials credentials;  /* found at first use, renewed before expiry; owned */
+	struct http_connections connections; /* kept between requests; owned */
+	uint64_t stall_ns;                   /* longest time without a byte; 0: 30 s */
+	struct retry retry;                  /* state; zeroed at the start */
+	int64_t clock_offset_s;              /* server's clock minus ours, once it has mattered */
 	/* Called with what went wrong before the wait that precedes attempt (2 or 3); may be NULL. */
 	void (*on_retry)(const char *what, unsigned attempt, void *data);
 	void *on_retry_data;

@@ -25,6 +25,7 @@ try {
 void s3_release(struct s3 *s3)
 {
 	aws_credentials_release(&s3->credentials);
+	http_connections_release(&s3->connections);
 }
 
 static const char *setting(const struct s3 *s3, const char *name)
@@ -163,6 +164,7 @@ static int send_signed(struct s3 *s3, const struct s3_call *call, struct http_re
 	rq.stall_ns = s3->stall_ns;
 	rq.ca_file = s3->env.ca_file;
 	rq.teardown = call->teardown;
+	rq.connections = &s3->connections;
 	return http_do(&rq, reply, err);
 }
 

@@ -8,8 +8,9 @@ SCRIPT is a JSON array of steps. A step may have
     bytes       send only so many bytes of the body, then do what "then" says: "reset", "stall" or "close"
     read        read only so many bytes of the request's body, then reset
     no_reply    true: read the request, then do what "then" says
+    keep        true: leave the connection open for the next request; "drop": say so, but close it
 "{port}" in a header's value or a body is replaced by the port. A request after the last step gets 599.
-LOG gets one JSON line a request before it is answered: method, target, headers (names in lower case), body_len,
+LOG gets one JSON line a request before it is answered: method, target, client (the connection's port), headers (names in lower case), body_len,
 body_sha256, and body when it is short text. TLS_FOLDER: a key and a self-signed certificate for "localhost" alone
 (cert.pem, which is also the CA) are made there with openssl. The port is printed on standard output.
 """
@@ -94,6 +95,7 @@ class Handler(BaseHTTPRequestHandler):
         self.server.write_log({
             "method": self.command,
             "target": self.path,
+            "client": str(self.client_address[1]),
             "headers": {name.lower(): value for name, value in self.headers.items()},
             "body_len": total,
             "body_sha256": digest,
@@ -111,14 +113,14 @@ class Handler(BaseHTTPRequestHandler):
         port = str(self.server.server_address[1])
         body = step.get("body", "x" * step.get("body_size", 0)).replace("{port}", port).encode()
         self.send_response_only(step.get("status", 200))
-        headers = {"Content-Length": str(len(body)), "Connection": "close"}
+        headers = {"Content-Length": str(len(body)), "Connection": "keep-alive" if step.get("keep") else "close"}
         if step.get("status", 200) == 204:
             del headers["Content-Length"]
         headers.update(step.get("headers", {}))
         for name, value in headers.items():
             self.send_header(name, value.replace("{port}", port))
         self.end_headers()
-        self.close_connection = True
+        self.close_connection = step.get("keep") is not True
         if self.command == "HEAD":
             return
         if "bytes" in step:
