@@ -105,3 +105,13 @@ int plan_make(enum pairing pairing, uint64_t test_ns, uint64_t slice_ns, uint64_
 	*ret = (struct plan){ .slices = slices, .len = 2 * (size_t)pairs };
 	return 0;
 }
+
+struct plan_slice plan_repeat(const struct plan *p, uint32_t repetition, size_t place, uint32_t *ret_index)
+{
+	struct plan_slice slice = p->slices[place];
+	slice.repetition = repetition;
+	slice.block += repetition * (uint32_t)(p->len / 4);
+	slice.pair += repetition * (uint32_t)(p->len / 2);
+	*ret_index = repetition * (uint32_t)p->len + (uint32_t)place;
+	return slice;
+}

@@ -27,8 +27,9 @@ const char *side_name(enum side s);       /* "from", "to" */
 
 struct plan_slice {
 	enum side side;
-	uint32_t block; /* 0-based; pairs 2 * block and 2 * block + 1 */
-	uint32_t pair;  /* 0-based over the test: the two slices with equal pair are compared */
+	uint32_t block;      /* 0-based; pairs 2 * block and 2 * block + 1 */
+	uint32_t pair;       /* 0-based over the test: the two slices with equal pair are compared */
+	uint32_t repetition; /* 0-based: which run of the test; plan_make plans one */
 	uint64_t duration_ns;
 };
 
@@ -46,6 +47,9 @@ void plan_release(struct plan *p);
  * 50 ms, not even one block fits, or there would be more than PLAN_SLICES_MAX slices. *ret is owned by the caller. */
 int plan_make(enum pairing pairing, uint64_t test_ns, uint64_t slice_ns, uint64_t seed, struct plan *ret,
 	      struct error *err);
+
+/* The slice of that place in a repetition of the plan: block and pair count on, and so does *ret_index. */
+struct plan_slice plan_repeat(const struct plan *p, uint32_t repetition, size_t place, uint32_t *ret_index);
 
 /* splitmix64 (Steele, Lea, Flood, OOPSLA 2014): the next pseudo-random number of a recorded seed. */
 uint64_t plan_random(uint64_t *state);

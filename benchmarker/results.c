@@ -12,20 +12,8 @@
 #define APPLICATION_ID 1684172398 /* "dbdn": tells file(1), and us, whose file it is */
 #define BUSY_TIMEOUT_MS 5000
 
-/* The 29 columns that users' SQL knows. Not STRICT: users' tables of old were not. */
-#define SUMMARY_COLUMNS                                                                                               \
-	"(id text primary key, suite_id text not null, test_id text not null, runtime_os text, runtime_goarch text,"  \
-	" server_name text, server_version text, server_params text, test_name text, test_params text,"               \
-	" created_at text, sql_read_queries integer, sql_write_queries integer, sql_other_queries integer,"           \
-	" sql_total_queries integer, sql_total_queries_per_second real, sql_transactions_total integer,"              \
-	" sql_transactions_per_second real, sql_ignored_errors_total integer, sql_ignored_errors_per_second real,"    \
-	" sql_reconnects_total integer, sql_reconnects_per_second real, total_time_seconds real,"                     \
-	" total_number_of_events integer, latency_minimum_ms real, latency_average_ms real, latency_maximum_ms real," \
-	" latency_percentile real, latency_sum_ms real);"
-
-/* docs/results.md explains every column. */
+/* What stands behind from_results and to_results (schema.sql); docs/results.md explains every column. */
 static const char schema[] =
-	"create table from_results " SUMMARY_COLUMNS "create table to_results " SUMMARY_COLUMNS
 	"create table run (id text primary key, command text not null, dbdyno_version text not null,"
 	" pairing text not null check (pairing in ('interleaved', 'sequential')), started_unix integer not null,"
 	" ended_unix integer, status text not null check (status in ('running', 'done', 'failed', 'interrupted')),"
@@ -37,8 +25,9 @@ static const char schema[] =
 	"create table test (id integer primary key, run text not null references run (id), name text not null,"
 	" params text, threads integer not null, unique (run, name)) strict;"
 	"create table slice (id integer primary key, run text not null, test text not null,"
-	" slice_index integer not null, side text not null check (side in ('from', 'to')), block integer not null,"
-	" pair integer not null, planned_ns integer not null, wall_unix_ns integer not null, begin_ns integer not null,"
+	" slice_index integer not null, side text not null check (side in ('from', 'to')), repetition integer not null,"
+	" block integer not null, pair integer not null, planned_ns integer not null, wall_unix_ns integer not null, "
+	"begin_ns integer not null,"
 	" end_ns integer not null, threads integer not null, busy_ns integer not null, events integer not null,"
 	" reads integer not null, writes integer not null, others integer not null, ignored_errors integer not null,"
 	" reconnects integer not null, latency_sum_ns integer not null, latency_min_ns integer not null,"
@@ -95,7 +84,8 @@ static int make_schema(struct results *r, struct error *err)
 					   RESULTS_SCHEMA_VERSION);
 	if (!marks || results_begin(transaction, err) < 0 || check_schema(r, &empty, err) < 0)
 		return -1;
-	if (empty && (results_exec(r, schema, err) < 0 || results_exec(r, marks, err) < 0))
+	if (empty && (results_make_summaries(r, NULL, err) < 0 || results_exec(r, schema, err) < 0 ||
+		      results_exec(r, marks, err) < 0))
 		return -1;
 	return results_commit(r, err);
 }

@@ -65,6 +65,11 @@ int results_open(const char *path, struct results **ret, struct error *err);
 int results_open_read(const char *path, struct results **ret, struct error *err);
 void results_close(struct results *r); /* NULL is fine */
 
+/* Puts the tables of a user's SQL in the place of from_results and to_results, which are still empty. The SQL may drop
+ * and create tables, and create indexes and views; nothing else. ERROR_USAGE, and all as it was: what SQLite says of
+ * it, what it may not do, a column that is missing, or one of its own that cannot be left out of a row. */
+int results_use_schema(struct results *r, const char *sql, struct error *err);
+
 /* Writing. All but the first belong to the current run, which results_add_run makes. */
 int results_add_run(struct results *r, const struct results_run *run, struct error *err);
 int results_end_run(struct results *r, const char *status /* done, failed, interrupted */, int64_t ended_unix,
@@ -74,9 +79,9 @@ int results_add_server(struct results *r, const struct results_server *s, struct
 /* index: the slice's place in the plan of its test. An index, or a pair and side, that is there already is an error. */
 int results_add_slice(struct results *r, const struct results_test *t, const struct plan_slice *slice, uint32_t index,
 		      int64_t wall_unix_ns, const struct sample *s, struct error *err);
-/* Sums the slices of a test into from_results and to_results (id, suite_id and test_id are UUIDs made from run id, side
- * and test, so that the same run gives the same rows). Percentile 95. A side without slices gets no row. Sealing again
- * replaces the rows. */
+/* Sums the slices of each repetition of a test into a row of from_results and to_results (id, suite_id and test_id are
+ * UUIDs made from run id, side and test, so that the same run gives the same rows). Percentile 95. A side without
+ * slices gets no row. Sealing again replaces the rows. */
 int results_seal_test(struct results *r, const struct results_test *t, struct error *err);
 /* Replaces the one that is there. */
 int results_add_comparison(struct results *r, const char *test, const struct comparison *c, struct error *err);
@@ -128,7 +133,8 @@ struct results_tests {
 void results_tests_release(struct results_tests *t);
 int results_list_tests(struct results *r, struct results_tests *ret, struct error *err);
 
-/* A sealed test's row in from_results or to_results. */
+/* A sealed test's rows in from_results or to_results: sums, and means weighted by events; the percentile is the mean of
+ * the rows', as users' queries have it. */
 struct results_summary {
 	bool found; /* false: this side has no row, the rest is 0 */
 	uint64_t events;

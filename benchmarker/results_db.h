@@ -28,6 +28,12 @@ int results_damaged(struct results *r, const char *what, struct error *err);
 /* -1 and an error if there is no run yet. */
 int results_need_run(struct results *r, struct error *err);
 
+/* The columns of from_results and to_results, in today's order. */
+#define RESULTS_COLUMNS 29
+extern const char *const results_columns[RESULTS_COLUMNS];
+/* Makes from_results and to_results by the SQL given, NULL: by our own. Within the caller's transaction. */
+int results_make_summaries(struct results *r, const char *sql, struct error *err);
+
 /* Statements without values. */
 int results_exec(struct results *r, const char *sql, struct error *err);
 /* One transaction: results_begin, …, results_commit; rolled back if that is not reached, or fails. */

@@ -9,14 +9,14 @@ static int export_table(struct results *r, enum side side, enum query_output out
 			struct error *err)
 {
 	CLEANUP(statement) struct statement s = { 0 };
+	CLEANUP(strbuf) struct strbuf sql = STRBUF_INIT(4096);
+	strbuf_adds(&sql, "select ");
+	for (size_t i = 0; i < RESULTS_COLUMNS; i++)
+		strbuf_addf(&sql, "%s%s", i ? ", " : "", results_columns[i]);
 	/* In the order of the tests, however often they were sealed. */
-	if (statement_prepare(r,
-			      side == SIDE_FROM
-				      ? "select * from from_results as f"
-					" order by (select min(id) from test where name = f.test_name), rowid"
-				      : "select * from to_results as f"
-					" order by (select min(id) from test where name = f.test_name), rowid",
-			      &s, err) < 0)
+	strbuf_addf(&sql, " from %s_results as f order by (select min(id) from test where name = f.test_name), rowid",
+		    side_name(side));
+	if (strbuf_check(&sql, err) < 0 || statement_prepare(r, sql.data, &s, err) < 0)
 		return -1;
 	CLEANUP(query_table) struct query_table table = QUERY_TABLE_INIT(out->max);
 	if (query_table_fetch(&table, r->db, s.handle, out->max, err) < 0)

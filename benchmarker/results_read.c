@@ -147,25 +147,28 @@ int results_read_summary(struct results *r, const char *test, enum side side, st
 {
 	CLEANUP(statement) struct statement s = { 0 };
 	struct results_summary summary = { .latency_mean_ms = NAN, .latency_p95_ms = NAN };
+#define SUMMARY                                                                             \
+	"select count(*), total(total_number_of_events), total(total_time_seconds),"        \
+	" coalesce(total(total_number_of_events) / nullif(sum(total_time_seconds), 0), 0)," \
+	" sum(latency_sum_ms) / nullif(sum(total_number_of_events), 0), avg(latency_percentile) from "
 	if (statement_prepare(r,
-			      side == SIDE_FROM ? "select total_number_of_events, total_time_seconds,"
-						  " coalesce(sql_transactions_per_second, 0), latency_average_ms,"
-						  " latency_percentile from from_results where id = ?"
-						: "select total_number_of_events, total_time_seconds,"
-						  " coalesce(sql_transactions_per_second, 0), latency_average_ms,"
-						  " latency_percentile from to_results where id = ?",
+			      side == SIDE_FROM ? SUMMARY "from_results where suite_id = ? and test_id = ?"
+						: SUMMARY "to_results where suite_id = ? and test_id = ?",
 			      &s, err) < 0)
 		return -1;
-	char id[RESULTS_UUID_SIZE];
-	if (results_need_run(r, err) < 0 || results_uuid(r->run, side_name(side), test, id, err) < 0)
+#undef SUMMARY
+	char suite[RESULTS_UUID_SIZE], test_id[RESULTS_UUID_SIZE];
+	if (results_need_run(r, err) < 0 || results_uuid(r->run, side_name(side), "", suite, err) < 0 ||
+	    results_uuid(r->run, "", test, test_id, err) < 0)
 		return -1;
-	bind_text(&s, id);
+	bind_text(&s, suite);
+	bind_text(&s, test_id);
 	int row = statement_step(&s, err);
 	if (row < 0)
 		return -1;
-	if (row > 0) {
+	if (row > 0 && column_i64(&s) > 0) {
 		summary.found = true;
-		summary.events = column_u64(&s, INT64_MAX);
+		summary.events = (uint64_t)column_double(&s);
 		summary.seconds = column_double(&s);
 		summary.events_per_second = column_double(&s);
 		summary.latency_mean_ms = column_double(&s);

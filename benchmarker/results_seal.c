@@ -76,18 +76,20 @@ static int add_sample(struct sums *sums, const struct sample *s, struct error *e
 	return histogram_merge(&t->latency, &s->latency, err);
 }
 
-static int sum_slices(struct results *r, const char *test, enum side side, struct sums *ret, struct error *err)
+static int sum_slices(struct results *r, const char *test, enum side side, uint32_t repetition, struct sums *ret,
+		      struct error *err)
 {
 	CLEANUP(statement) struct statement s = { 0 };
 	if (statement_prepare(r,
 			      "select wall_unix_ns, " RESULTS_SAMPLE_COLUMNS
 			      " from slice join histogram on histogram.slice = slice.id"
-			      " where run = ? and test = ? and side = ? order by slice_index",
+			      " where run = ? and test = ? and side = ? and repetition = ? order by slice_index",
 			      &s, err) < 0)
 		return -1;
 	bind_text(&s, r->run);
 	bind_text(&s, test);
 	bind_text(&s, side_name(side));
+	bind_u64(&s, repetition);
 	int row;
 	while ((row = statement_step(&s, err)) > 0) {
 		CLEANUP(sample) struct sample sample = SAMPLE_INIT;
@@ -158,31 +160,54 @@ static void bind_sums(struct statement *s, const struct sums *sums)
 	bind_double(s, (double)t->latency_sum_ns / 1e6);
 }
 
-static int seal_side(struct results *r, const struct results_test *t, enum side side, struct error *err)
+/* insert or replace into <side>_results (…) values (?, …): columns by name, since a user's schema may order them
+ * otherwise. */
+static char *insert_sql(enum side side, struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf sql = STRBUF_INIT(4096);
+	strbuf_addf(&sql, "insert or replace into %s_results (", side_name(side));
+	for (size_t i = 0; i < RESULTS_COLUMNS; i++)
+		strbuf_addf(&sql, "%s%s", i ? ", " : "", results_columns[i]);
+	strbuf_adds(&sql, ") values (");
+	for (size_t i = 0; i < RESULTS_COLUMNS; i++)
+		strbuf_adds(&sql, i ? ", ?" : "?");
+	strbuf_adds(&sql, ")");
+	return strbuf_take(&sql, err);
+}
+
+/* id, suite_id, test_id. The first repetition's id has no number, so that it is what it was without repetitions. */
+static int make_ids(struct results *r, enum side side, const char *test, uint32_t repetition,
+		    char ret[static 3][RESULTS_UUID_SIZE], struct error *err)
+{
+	AUTO_FREE char *row = repetition ? str_printf(err, "%s\n%u", test, repetition) : str_dup(test, err);
+	return !row || results_uuid(r->run, side_name(side), row, ret[0], err) < 0 ||
+			       results_uuid(r->run, side_name(side), "", ret[1], err) < 0 ||
+			       results_uuid(r->run, "", test, ret[2], err) < 0
+		       ? -1
+		       : 0;
+}
+
+/* *ret_found: whether this repetition has slices, and so a row. */
+static int seal_side(struct results *r, const struct results_test *t, enum side side, uint32_t repetition,
+		     bool *ret_found, struct error *err)
 {
 	CLEANUP(sums) struct sums sums = { 0 };
-	if (sum_slices(r, t->name, side, &sums, err) < 0)
+	if (sum_slices(r, t->name, side, repetition, &sums, err) < 0)
 		return -1;
-	if (sums.slices == 0)
+	*ret_found = sums.slices > 0;
+	if (!*ret_found)
 		return 0;
-	char id[RESULTS_UUID_SIZE], suite[RESULTS_UUID_SIZE], test[RESULTS_UUID_SIZE], created[21];
-	if (results_uuid(r->run, side_name(side), t->name, id, err) < 0 ||
-	    results_uuid(r->run, side_name(side), "", suite, err) < 0 ||
-	    results_uuid(r->run, "", t->name, test, err) < 0)
+	char ids[3][RESULTS_UUID_SIZE], created[21];
+	AUTO_FREE char *sql = insert_sql(side, err);
+	if (!sql || make_ids(r, side, t->name, repetition, ids, err) < 0)
 		return -1;
 	clock_format_utc(sums.last_wall_ns / (int64_t)NS_PER_SECOND, created);
 	CLEANUP(strlist) struct strlist strings = STRLIST_INIT;
 	CLEANUP(statement) struct statement s = { 0 };
-	if (statement_prepare(r,
-			      side == SIDE_FROM ? "insert or replace into from_results values (?, ?, ?, ?, ?, ?, ?, ?,"
-						  " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-						: "insert or replace into to_results values (?, ?, ?, ?, ?, ?, ?, ?,"
-						  " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			      &s, err) < 0)
+	if (statement_prepare(r, sql, &s, err) < 0)
 		return -1;
-	bind_text(&s, id);
-	bind_text(&s, suite);
-	bind_text(&s, test);
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)
+		bind_text(&s, ids[i]);
 	bind_text(&s, "linux");
 	bind_text(&s, GOARCH);
 	if (bind_server(r, side, &s, &strings, err) < 0)
@@ -194,12 +219,21 @@ static int seal_side(struct results *r, const struct results_test *t, enum side 
 	return statement_run(&s, err);
 }
 
+static int seal_repetitions(struct results *r, const struct results_test *t, struct error *err)
+{
+	bool from = true, to = true;
+	for (uint32_t i = 0; from || to; i++)
+		if (seal_side(r, t, SIDE_FROM, i, &from, err) < 0 || seal_side(r, t, SIDE_TO, i, &to, err) < 0)
+			return -1;
+	return 0;
+}
+
 int results_seal_test(struct results *r, const struct results_test *t, struct error *err)
 {
 	__attribute__((cleanup(results_rollback))) struct results *transaction = r;
 	if (results_need_run(r, err) < 0 || results_begin(transaction, err) < 0)
 		return -1;
-	if (seal_side(r, t, SIDE_FROM, err) < 0 || seal_side(r, t, SIDE_TO, err) < 0 || results_commit(r, err) < 0)
+	if (seal_repetitions(r, t, err) < 0 || results_commit(r, err) < 0)
 		return error_wrap(err, "sum up %s", t->name);
 	return 0;
 }

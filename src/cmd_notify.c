@@ -1,11 +1,10 @@
 /* dbdyno notify: the repository_dispatch event of a finished run, again or for the first time. */
 #include "base/fs.h"
-#include "base/log.h"
 #include "command.h"
-#include "options.h"
-#include "publish.h"
+#include "event.h"
 #include "run_data.h"
 
+#include <cjson/cJSON.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,6 +17,16 @@ static const char *verdict_of(const struct run_data *d)
 			if (d->comparisons.items[t].comparison.verdict == by_weight[i])
 				return verdict_name(by_weight[i]);
 	return NULL;
+}
+
+/* The file for people, as the run's record names it. Owned. */
+static char *main_file(const struct run_data *d, struct error *err)
+{
+	cJSON *config = d->run.run.config_json ? cJSON_Parse(d->run.run.config_json) : NULL;
+	const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(config, "results_file"));
+	char *copy = str_dup(name ? name : "report.md", err);
+	cJSON_Delete(config);
+	return copy;
 }
 
 static int notify(const struct options *o, struct error *err)
@@ -36,23 +45,27 @@ static int notify(const struct options *o, struct error *err)
 	struct tm tm;
 	gmtime_r(&t, &tm);
 	strftime(day, sizeof day, "%Y/%m/%d", &tm);
-	AUTO_FREE char *key = str_printf(err, "%s/%s", o->results_dir ? o->results_dir : day,
-					 o->results_prefix ? o->results_prefix : d.report.run_id);
-	if (!key)
+	AUTO_FREE char *prefix = str_printf(err, "%s/%s", o->results_dir ? o->results_dir : day,
+					    o->results_prefix ? o->results_prefix : d.report.run_id);
+	AUTO_FREE char *file = prefix ? main_file(&d, err) : NULL;
+	AUTO_FREE char *key = file ? str_printf(err, "%s/%s", prefix, file) : NULL;
+	AUTO_FREE char *profile_key = key ? str_printf(err, "%s/profile.pprof", prefix) : NULL;
+	if (!profile_key)
 		return -1;
 	const struct report_server *last = d.report.to.engine ? &d.report.to : &d.report.from;
-	struct publish_event e = {
+	struct event e = {
 		.o = o,
+		.command = d.run.run.command,
+		.repository = o->dispatch_repository,
 		.run_id = d.report.run_id,
-		.version = last->commit ? last->commit : last->version,
+		.asked_version = last->version,
+		.commit = last->commit,
 		.key = o->bucket ? key : NULL,
+		.profile_key = o->bucket ? profile_key : NULL,
 		.verdict = verdict_of(&d),
 		.status = d.report.status,
 	};
-	if (publish_event_check(&e, err) < 0 || publish_event_send(&e, err) < 0)
-		return error_wrap(err, "send %s to %s", o->dispatch_event, o->dispatch_repository);
-	log_info("sent %s to %s", o->dispatch_event, o->dispatch_repository);
-	return 0;
+	return event_check(&e, err) < 0 ? -1 : event_send(&e, err);
 }
 
 static int run(int argc, const char *const *argv, struct error *err)

@@ -54,7 +54,9 @@ static int report(const struct report_options *o, struct error *err)
 	struct strlist none = STRLIST_INIT;
 	if (results_open_read(db, &r, err) < 0)
 		return -1;
-	struct conclude_spec spec = { .results = r, .out = o->run, .queries = &none, .json = o->json };
+	struct conclude_spec spec = {
+		.results = r, .out = o->run, .queries = &none, .write_rows = true, .json = o->json
+	};
 	int result = conclude_write(&spec, err);
 	results_close(r);
 	return result;

@@ -15,11 +15,15 @@ struct command {
 	const char *usage;   /* after "dbdyno NAME ": "[flags]" */
 	const char *summary; /* one line */
 	const struct opt *table;
+	bool flags_alone; /* today's system: the user named no command */
 	int (*run)(int argc, const char *const *argv, struct error *err);
 };
 
 extern const struct command command_compare, command_profile, command_pgo, command_build, command_report,
 	command_render, command_notify, command_demo;
+
+/* What flags without a command mean: today's system. Not in the overview. */
+extern const struct command command_flags_alone;
 
 /* opt_parse with the process's environment; what is wrong goes to problems, to which the command adds its own checks,
  * so that all is told at once by command_problems. --help prints the command's help on stdout: then *ret_done is true

@@ -4,10 +4,13 @@
 #include "base/log.h"
 #include "benchmarker/query.h"
 #include "benchmarker/report.h"
+#include "command.h"
 #include "measure.h"
 #include "run_data.h"
 
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -79,11 +82,22 @@ static int write_rows(const struct conclude_spec *spec, struct error *err)
 	return 0;
 }
 
-/* One query: its own file, its lines on stdout, its place in the report. A bad one is told and the others run. */
-static int run_query(const struct conclude_spec *spec, size_t i, struct report_query *ret, struct strlist *owned,
-		     struct error *err)
+static const char *const extensions[] = { "txt", "md", "html", "csv", "json" };
+
+/* One section a query: rows of HTML need their table, and two tables in markdown an empty line between them. */
+static void add_section(struct strbuf *sections, enum query_output output, const char *text)
 {
-	static const char *const extensions[] = { "txt", "md", "html", "csv", "json" };
+	if (output == QUERY_HTML)
+		strbuf_addf(sections, "<table>\n%s</table>\n", text);
+	else
+		strbuf_addf(sections, "%s%s", sections->len ? "\n" : "", text);
+}
+
+/* One query: its own file, its section, its lines on stdout, its place in the report. A bad one is told and the others
+ * run. */
+static int run_query(const struct conclude_spec *spec, size_t i, struct report_query *ret, struct strlist *owned,
+		     struct strbuf *sections, struct error *err)
+{
 	AUTO_FREE char *db = str_printf(err, "%s/results.db", spec->out);
 	AUTO_FREE char *name = str_printf(err, "query-%zu.%s", i + 1, extensions[spec->output]);
 	CLEANUP(strbuf)
@@ -106,6 +120,7 @@ static int run_query(const struct conclude_spec *spec, size_t i, struct report_q
 	}
 	if (!spec->json)
 		printf("\n%s", text.data);
+	add_section(sections, spec->output, text.data);
 	if (strlist_add(owned, csv.data) < 0)
 		return error_oom(err);
 	ret->csv = owned->items[owned->len - 1];
@@ -134,44 +149,116 @@ static int print_summary(const struct conclude_spec *spec, const struct report *
 							      : 0;
 }
 
+static int run_queries(const struct conclude_spec *spec, struct report_query *queries, struct strlist *owned,
+		       struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf sections = STRBUF_INIT(4 * QUERY_OUTPUT_MAX_BYTES);
+	for (size_t i = 0; i < spec->queries->len; i++)
+		if (run_query(spec, i, &queries[i], owned, &sections, err) < 0)
+			return -1;
+	if (strbuf_check(&sections, err) < 0)
+		return error_wrap(err, "the queries' results");
+	if (!spec->queries->len)
+		return 0;
+	AUTO_FREE char *name = str_printf(err, "%s.%s", spec->results_filename, extensions[spec->output]);
+	return name ? write_file(spec->out, name, &sections, err) : -1;
+}
+
+static int write_reports(const struct conclude_spec *spec, const struct report *r, const struct strbuf *json,
+			 struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf html = STRBUF_INIT(REPORT_MAX_BYTES), markdown = STRBUF_INIT(REPORT_MAX_BYTES);
+	return report_html(r, &html, err) < 0 || report_markdown(r, &markdown, err) < 0 ||
+			       write_file(spec->out, "report.json", json, err) < 0 ||
+			       write_file(spec->out, "report.md", &markdown, err) < 0 ||
+			       write_file(spec->out, "report.html", &html, err) < 0
+		       ? -1
+		       : 0;
+}
+
 int conclude_write(const struct conclude_spec *spec, struct error *err)
 {
 	CLEANUP(run_data) struct run_data d = RUN_DATA_INIT;
 	CLEANUP(strlist) struct strlist owned = STRLIST_INIT;
-	CLEANUP(strbuf)
-	struct strbuf html = STRBUF_INIT(REPORT_MAX_BYTES), json = STRBUF_INIT(REPORT_MAX_BYTES),
-		      markdown = STRBUF_INIT(REPORT_MAX_BYTES);
+	CLEANUP(strbuf) struct strbuf json = STRBUF_INIT(REPORT_MAX_BYTES);
 	AUTO_FREE struct report_query *queries = calloc(spec->queries->len + 1, sizeof *queries);
 	if (!queries)
 		return error_oom(err);
-	if (run_data_load(&d, spec->results, err) < 0)
-		return -1;
-	if (report_json(&d.report, &json, err) < 0)
+	if (run_data_load(&d, spec->results, err) < 0 || report_json(&d.report, &json, err) < 0)
 		return -1;
 	bool anything = d.report.tests_len || d.report.profiles_len; /* else the error says it all */
 	if (anything && print_summary(spec, &d.report, &json, err) < 0)
 		return -1;
-	for (size_t i = 0; i < spec->queries->len; i++)
-		if (run_query(spec, i, &queries[i], &owned, err) < 0)
-			return -1;
+	if (run_queries(spec, queries, &owned, err) < 0)
+		return -1;
 	d.report.queries = queries;
 	d.report.queries_len = spec->queries->len;
-	if (report_html(&d.report, &html, err) < 0 || report_markdown(&d.report, &markdown, err) < 0 ||
-	    write_file(spec->out, "report.json", &json, err) < 0 ||
-	    write_file(spec->out, "report.md", &markdown, err) < 0 ||
-	    write_file(spec->out, "report.html", &html, err) < 0)
+	if (write_reports(spec, &d.report, &json, err) < 0)
 		return -1;
 	if (fflush(stdout))
 		return error_errno(err, ERROR_INTERNAL, "write the results");
-	return d.listed.len ? write_rows(spec, err) : 0;
+	return d.listed.len && spec->write_rows ? write_rows(spec, err) : 0;
 }
 
-int conclude_check_queries(const char *db_path, const struct strlist *queries, struct error *err)
+char *conclude_main_file(const struct job *j, struct error *err)
 {
-	for (size_t i = 0; i < queries->len; i++) {
-		CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(QUERY_OUTPUT_MAX_BYTES);
-		if (query_run(db_path, queries->items[i], QUERY_TEXT, 0, &out, err) < 0)
-			return error_wrap(err, "--query %zu", i + 1);
-	}
+	enum query_output output = (enum query_output)j->o->query_output;
+	if (j->queries.len)
+		return str_printf(err, "%s.%s", j->o->results_filename, extensions[output]);
+	return str_dup(output == QUERY_HTML ? "report.html" : "report.md", err);
+}
+
+/* The one value that a query gives, as text without its header. */
+static int query_number(const char *db, const char *sql, double *ret, struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(4096);
+	if (query_run(db, sql, QUERY_CSV, 0, &text, err) < 0)
+		return -1;
+	const char *value = strchr(text.data, '\n');
+	value = value ? value + 1 : "";
+	char *end = NULL;
+	*ret = strtod(value, &end);
+	if (end == value || (*end && *end != '\n') || !isfinite(*ret))
+		return error_set(err, ERROR_USAGE, "its result is not a number but \"%.*s\"", (int)strcspn(value, "\n"),
+				 value);
 	return 0;
+}
+
+int conclude_regression(struct job *j, struct error *err)
+{
+	double number = 0;
+	AUTO_FREE char *db = str_printf(err, "%s/results.db", j->out);
+	if (!j->o->regression_query)
+		return 0;
+	if (!db || query_number(db, j->o->regression_query, &number, err) < 0)
+		return error_wrap(err, "--perf-regression-query");
+	bool measured = j->regression;
+	j->regression = number > 0;
+	if (j->regression != measured)
+		job_event(j, "info", NULL, "--perf-regression-query gives %g, which means %s; the statistics found %s",
+			  number, j->regression ? "a regression" : "no regression",
+			  measured ? "a test that is slower" : "no test that is slower");
+	return 0;
+}
+
+int conclude_check_queries(const char *db_path, const struct strlist *queries, const char *regression,
+			   struct error *err)
+{
+	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
+	for (size_t i = 0; i <= queries->len; i++) {
+		const char *sql = i < queries->len ? queries->items[i] : regression;
+		CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(QUERY_OUTPUT_MAX_BYTES);
+		struct error e = ERROR_INIT;
+		if (!sql || query_run(db_path, sql, QUERY_TEXT, 0, &out, &e) == 0)
+			continue;
+		if (e.kind != ERROR_USAGE) {
+			*err = e;
+			return -1;
+		}
+		if (i < queries->len)
+			strlist_addf(&problems, "query %zu of %zu: %s", i + 1, queries->len, e.message);
+		else
+			strlist_addf(&problems, "--perf-regression-query: %s", e.message);
+	}
+	return command_problems(&problems, err);
 }

@@ -9,17 +9,28 @@
  * undecided. */
 int conclude_compare(struct job *j, struct error *err);
 
+/* --perf-regression-query, if given, decides j->regression: its result, a number, is above 0. Where that is not what
+ * the statistics say, an event tells so. ERROR_USAGE when the result is no number; then the statistics' word stays. */
+int conclude_regression(struct job *j, struct error *err);
+
 /* Reports and tables as files in folder out, the summary on stdout. */
 struct conclude_spec {
 	struct results *results;
 	const char *out;
 	const struct strlist *queries;
-	enum query_output output; /* of the queries' own files */
-	bool json;                /* stdout gets the report as JSON, instead of the table */
+	enum query_output output;     /* of the queries' own files */
+	const char *results_filename; /* of the file with all queries' results; the form's ending is added */
+	bool write_rows;              /* from_results and to_results as CSV and JSON */
+	bool json;                    /* stdout gets the report as JSON, instead of the table */
 };
 int conclude_write(const struct conclude_spec *spec, struct error *err);
 
-/* Runs each query once and drops its result. ERROR_USAGE for one that does not run. */
-int conclude_check_queries(const char *db_path, const struct strlist *queries, struct error *err);
+/* The file that people read first, relative to the results folder: the queries' results; without queries, the report.
+ * Owned. */
+char *conclude_main_file(const struct job *j, struct error *err);
+
+/* Runs each query once and drops its result; regression may be NULL. ERROR_USAGE for one that does not run. */
+int conclude_check_queries(const char *db_path, const struct strlist *queries, const char *regression,
+			   struct error *err);
 
 #endif

@@ -14,6 +14,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#define SCHEMA_MAX_BYTES ((size_t)1 << 20)
+
 static void side_release(struct job_side *s)
 {
 	engine_release(&s->engine);
@@ -34,6 +36,10 @@ void job_release(struct job *j)
 	free(j->work);
 	free(j->cache);
 	free(j->key_prefix);
+	free(j->key);
+	free(j->profile_key);
+	free(j->dispatch_repository);
+	strlist_release(&j->queries);
 	free(j->verdict);
 	strlist_release(&j->tests);
 	strlist_release(&j->failed);
@@ -75,18 +81,20 @@ void job_event(struct job *j, const char *level, const char *test, const char *f
 static char *config_json(const struct job *j, struct error *err)
 {
 	const struct options *o = j->o;
+	AUTO_FREE char *file = conclude_main_file(j, err);
 	cJSON *c = cJSON_CreateObject(), *tests = cJSON_CreateArray();
-	bool ok = c && tests;
+	bool ok = file && c && tests;
 	for (size_t i = 0; ok && i < j->tests.len; i++)
 		ok = cJSON_AddItemToArray(tests, cJSON_CreateString(j->tests.items[i]));
 	if (!ok || !cJSON_AddItemToObject(c, "test", tests))
 		cJSON_Delete(tests);
 	ok = ok && cJSON_AddNumberToObject(c, "sysbench-test-time", (double)o->test_time_ns / 1e9) &&
+	     cJSON_AddNumberToObject(c, "repetitions", (double)o->repetitions) &&
 	     cJSON_AddNumberToObject(c, "threads", (double)o->threads) &&
 	     cJSON_AddNumberToObject(c, "tables", (double)o->tables) &&
 	     cJSON_AddNumberToObject(c, "table-size", (double)o->table_size) &&
 	     cJSON_AddNumberToObject(c, "warmup", (double)o->warmup_ns / 1e9) &&
-	     cJSON_AddNumberToObject(c, "margin", o->margin) &&
+	     cJSON_AddNumberToObject(c, "margin", o->margin) && cJSON_AddStringToObject(c, "results_file", file) &&
 	     cJSON_AddStringToObject(c, "command_line", o->command_line ? o->command_line : "");
 	char *text = ok ? cJSON_PrintUnformatted(c) : NULL;
 	cJSON_Delete(c);
@@ -103,20 +111,44 @@ static int find_engines(struct job *j, struct error *err)
 	return 0;
 }
 
+/* The user's SQL for the two tables, into *ret; empty when there is none, or no such file: today's Jobs name one that
+ * another image may not have. */
+static int read_schema(const struct options *o, struct strbuf *ret, struct error *err)
+{
+	if (!o->schema)
+		return 0;
+	if (!fs_exists(o->schema)) {
+		log_info("--schema: there is no file %s; the built-in tables are used", o->schema);
+		return 0;
+	}
+	if (fs_read(o->schema, ret, err) == 0)
+		return 0;
+	err->kind = ERROR_USAGE;
+	return error_wrap(err, "--schema");
+}
+
+static int open_results(const char *path, const struct strbuf *schema, struct results **ret, struct error *err)
+{
+	if (results_open(path, ret, err) < 0)
+		return -1;
+	return schema->len && results_use_schema(*ret, schema->data, err) < 0 ? error_wrap(err, "--schema") : 0;
+}
+
 /* Users' SQL on tables that are still empty: what is wrong with it is told now, not after the load. */
-static int check_queries(struct job *j, struct error *err)
+static int check_queries(struct job *j, const struct strbuf *schema, struct error *err)
 {
 	struct results *empty = NULL;
 	AUTO_FREE char *db = str_printf(err, "%s/empty.db", j->work);
-	if (!j->o->queries.len)
-		return 0;
-	if (!db || results_open(db, &empty, err) < 0)
+	if (options_queries(j->o, &j->queries, err) < 0)
 		return -1;
+	if (!j->queries.len && !j->o->regression_query && !schema->len)
+		return 0;
+	int result = db ? open_results(db, schema, &empty, err) : -1;
 	results_close(empty);
-	return conclude_check_queries(db, &j->o->queries, err);
+	return result < 0 ? -1 : conclude_check_queries(db, &j->queries, j->o->regression_query, err);
 }
 
-static int make_results(struct job *j, struct error *err)
+static int make_results(struct job *j, const struct strbuf *schema, struct error *err)
 {
 	AUTO_FREE char *path = j->o->out ? str_dup(j->o->out, err) : str_printf(err, "out/%s", j->id);
 	AUTO_FREE char *there = path ? str_printf(err, "%s/results.db", path) : NULL;
@@ -129,7 +161,7 @@ static int make_results(struct job *j, struct error *err)
 	if (fs_mkdirs(path, 0700, err) < 0 || !(j->out = fs_absolute(path, err)))
 		return -1;
 	AUTO_FREE char *db = str_printf(err, "%s/results.db", j->out);
-	return db ? results_open(db, &j->results, err) : -1;
+	return db ? open_results(db, schema, &j->results, err) : -1;
 }
 
 static int add_run(struct job *j, struct error *err)
@@ -177,10 +209,12 @@ int job_open(struct job *j, const struct options *o, const char *command, struct
 		return -1;
 	if (!(j->cache = options_cache(o->cache, err)))
 		return -1;
-	if (!(j->work = fs_make_temp_dir("dbdyno", err)) || check_queries(j, err) < 0)
+	CLEANUP(strbuf) struct strbuf schema = STRBUF_INIT(SCHEMA_MAX_BYTES);
+	if (!(j->work = fs_make_temp_dir_in(o->work_dir, "dbdyno", err)) || read_schema(o, &schema, err) < 0 ||
+	    check_queries(j, &schema, err) < 0)
 		return -1;
 	log_info("run %s", j->id);
 	if (publish_check(j, err) < 0)
 		return -1;
-	return make_results(j, err) < 0 || add_run(j, err) < 0 ? -1 : 0;
+	return make_results(j, &schema, err) < 0 || add_run(j, err) < 0 ? -1 : 0;
 }

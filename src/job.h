@@ -44,14 +44,18 @@ struct job {
 	struct strlist tests;
 	struct strlist failed;      /* "test: reason", tests that gave no result */
 	struct error first_failure; /* of a test or a server that did not end the run */
-	struct plan plan;
+	struct plan plan;           /* of one repetition */
 	uint64_t seed;
 	int64_t started_unix;
 	struct job_side sides[2];
 	size_t sides_len; /* 1 or 2 */
 	struct s3 s3;
-	char *key_prefix; /* "<results-dir>/<results-prefix>"; owned */
-	char *verdict;    /* of the conclusion: "slower", …; NULL before; owned */
+	char *key_prefix;          /* "<results-dir>/<results-prefix>"; owned */
+	char *key;                 /* of what people read first: the queries' results, or the report; owned */
+	char *profile_key;         /* of the merged profile; owned */
+	char *dispatch_repository; /* NULL: no event is sent; owned */
+	struct strlist queries;    /* that are run at the end */
+	char *verdict;             /* of the conclusion: "slower", …; NULL before; owned */
 	bool regression, undecided;
 };
 #define JOB_INIT  \

@@ -21,7 +21,7 @@ int job_run(const char *command, job_stage *const *stages, const struct options 
 int job_command_run(const struct command *c, job_stage *const *stages, int argc, const char *const *argv,
 		    struct error *err)
 {
-	struct options o = { 0 };
+	struct options o = { .flags_alone = c->flags_alone };
 	bool done = false;
 	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
 	int result = command_parse(c, &o, argc, argv, NULL, &problems, &done, err);

@@ -1,5 +1,6 @@
 /* The end of every job, also of one that failed or was interrupted: conclude, write, publish, tell. */
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "benchmarker/query.h"
@@ -7,22 +8,39 @@
 #include "publish.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* After a stop request: time for reports and uploads, within the 5 s that a stop may take in all. */
 #define FINISH_LIMIT_NS (3 * NS_PER_SECOND)
 
+/* Today's system names the database by the kind of its load. */
+static int copy_as_today(struct job *j, struct error *err)
+{
+	bool tpcc = j->tests.len && str_starts(j->tests.items[0], "tpcc");
+	AUTO_FREE char *from = str_printf(err, "%s/results.db", j->out);
+	AUTO_FREE char *to =
+		from ? str_printf(err, "%s/%s-%s.db", j->out, tpcc ? "tpcc" : "sysbench", j->o->results_filename)
+		     : NULL;
+	return to ? fs_copy_atomic(from, to, 0600, err) : -1;
+}
+
 /* Conclusions and files from what is in results.db. */
 static int write_results(struct job *j, const char *status, struct error *err)
 {
+	struct error e = ERROR_INIT;
 	if (conclude_compare(j, err) < 0)
 		return -1;
+	if (conclude_regression(j, &e) < 0)
+		job_event(j, "warning", NULL, "%s", e.message);
 	if (results_end_run(j->results, status, clock_wall_ns() / (int64_t)NS_PER_SECOND, err) < 0)
 		return -1;
 	struct conclude_spec spec = {
 		.results = j->results,
 		.out = j->out,
-		.queries = &j->o->queries,
+		.queries = &j->queries,
 		.output = (enum query_output)j->o->query_output,
+		.results_filename = j->o->results_filename,
+		.write_rows = j->o->write_rows,
 		.json = j->o->json,
 	};
 	if (conclude_write(&spec, err) < 0)
@@ -30,13 +48,19 @@ static int write_results(struct job *j, const char *status, struct error *err)
 	results_close(j->results); /* one file again, complete for the upload */
 	j->results = NULL;
 	log_info("report: %s/report.html", j->out);
-	return 0;
+	return j->o->flags_alone ? copy_as_today(j, err) : 0;
+}
+
+/* Today's payloads cannot say that a run was interrupted; its next try tells. */
+static bool wants_event(const struct job *j, const char *status)
+{
+	return j->dispatch_repository && !(j->o->flags_alone && strcmp(status, "interrupted") == 0);
 }
 
 static int publish(struct job *j, const char *status, struct error *err)
 {
 	bool uploaded = !j->o->bucket || publish_upload(j, err) == 0;
-	if (uploaded && (!j->o->dispatch_repository || publish_dispatch(j, status, err) == 0))
+	if (uploaded && (!wants_event(j, status) || publish_dispatch(j, status, err) == 0))
 		return 0;
 	if (uploaded)
 		error_hint(err, "dbdyno notify --run sends it again");

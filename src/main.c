@@ -21,7 +21,7 @@ static int print_overview(struct error *err)
 	       "Usage: dbdyno COMMAND [flags]\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
-	printf("\nFlags alone mean compare. Help on one: dbdyno COMMAND --help\n"
+	printf("\nFlags alone mean compare, or with --profile-version profile. Help on one: dbdyno COMMAND --help\n"
 	       "Exit codes: 0 done, 2 usage, 3 build, 4 server, 5 load, 6 publishing, 7 regression, 8 undecided, 1 "
 	       "other.\n");
 	return fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write help") : 0;
@@ -56,7 +56,7 @@ static int run(int argc, const char *const *argv, struct error *err)
 		printf("dbdyno %s\n", DBDYNO_VERSION);
 		return fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write version") : 0;
 	}
-	const struct command *c = &command_compare;
+	const struct command *c = &command_flags_alone;
 	bool flags_alone = argv[1][0] == '-';
 	if (!flags_alone && !(c = find_command(argv[1], err)))
 		return -1;

@@ -208,22 +208,22 @@ static int client_close(struct client *c, struct error *err)
 	return load_cleanup(&c->spec, err);
 }
 
-static int run_slice(struct job *j, struct client *c, const struct results_test *t, uint32_t index, struct error *err)
+static int run_slice(struct job *j, struct client *c, const struct results_test *t, uint32_t repetition, size_t place,
+		     struct error *err)
 {
-	const struct plan_slice *slice = &j->plan.slices[index];
+	uint32_t index;
+	const struct plan_slice slice = plan_repeat(&j->plan, repetition, place, &index);
 	CLEANUP(sample) struct sample s = SAMPLE_INIT;
 	int64_t wall_ns = clock_wall_ns();
-	if (load_slice(&c->load, slice->duration_ns, &s, err) < 0)
-		return error_wrap(err, "load on the %s server", j->sides[slice->side].label);
-	return results_add_slice(j->results, t, slice, index, wall_ns, &s, err);
+	if (load_slice(&c->load, slice.duration_ns, &s, err) < 0)
+		return error_wrap(err, "load on the %s server", j->sides[slice.side].label);
+	return results_add_slice(j->results, t, &slice, index, wall_ns, &s, err);
 }
 
-/* One test on the active servers. */
-static int measure_test(struct job *j, struct server *servers, const bool *active, size_t test, struct error *err)
+/* One repetition of a test on the active servers, on tables of its own. */
+static int measure_repetition(struct job *j, struct server *servers, const bool *active, size_t test,
+			      const struct workload *w, uint32_t repetition, struct error *err)
 {
-	const struct workload *w;
-	if (workload_find(j->tests.items[test], &w, err) < 0)
-		return -1;
 	CLEANUP(client) struct client from = CLIENT_INIT;
 	CLEANUP(client) struct client to = CLIENT_INIT;
 	struct client *const clients[] = { &from, &to };
@@ -233,19 +233,32 @@ static int measure_test(struct job *j, struct server *servers, const bool *activ
 		 "--rand-seed=%llu",
 		 j->o->threads, j->o->tables, j->o->table_size, (unsigned long long)j->seed);
 	struct results_test t = { .name = w->name, .params = params, .threads = (uint32_t)j->o->threads };
-	size_t n = j->tests.len;
-	log_progress((double)test / (double)n, "[%zu/%zu] %s: prepare", test + 1, n, w->name);
+	size_t n = j->tests.len, runs = (size_t)j->o->repetitions;
+	double at = (double)test + (double)repetition / (double)runs;
+	log_progress(at / (double)n, "[%zu/%zu] %s: prepare", test + 1, n, w->name);
 	if (open_clients(j, servers, active, w, clients, err) < 0)
 		return -1;
-	for (uint32_t i = 0; i < j->plan.len; i++) {
-		log_progress(((double)test + (double)i / (double)j->plan.len) / (double)n, "[%zu/%zu] %s: measure",
+	for (size_t i = 0; i < j->plan.len; i++) {
+		enum side side = j->plan.slices[i].side;
+		log_progress((at + (double)i / (double)(j->plan.len * runs)) / (double)n, "[%zu/%zu] %s: measure",
 			     test + 1, n, w->name);
-		if (active[j->plan.slices[i].side] && run_slice(j, clients[j->plan.slices[i].side], &t, i, err) < 0)
+		if (active[side] && run_slice(j, clients[side], &t, repetition, i, err) < 0)
 			return -1;
 	}
 	for (size_t s = 0; s < j->sides_len; s++)
 		if (active[s] && client_close(clients[s], err) < 0)
 			return error_wrap(err, "end of the load on the %s server", j->sides[s].label);
+	return 0;
+}
+
+static int measure_test(struct job *j, struct server *servers, const bool *active, size_t test, struct error *err)
+{
+	const struct workload *w;
+	if (workload_find(j->tests.items[test], &w, err) < 0)
+		return -1;
+	for (uint32_t i = 0; i < (uint32_t)j->o->repetitions; i++)
+		if (measure_repetition(j, servers, active, test, w, i, err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -60,6 +60,27 @@ int options_tests(const struct options *o, struct strlist *ret, struct error *er
 	return strlist_check(ret, err);
 }
 
+static bool is_tpcc(const char *test)
+{
+	return str_starts(test, "tpcc");
+}
+
+int options_queries(const struct options *o, struct strlist *ret, struct error *err)
+{
+	CLEANUP(strlist) struct strlist tests = STRLIST_INIT;
+	bool sysbench = false, tpcc = false;
+	if (options_tests(o, &tests, err) < 0)
+		return -1;
+	for (size_t i = 0; i < tests.len; i++)
+		*(is_tpcc(tests.items[i]) ? &tpcc : &sysbench) = true;
+	strlist_add_all(ret, strlist_array(&o->queries));
+	if (sysbench)
+		strlist_add_all(ret, strlist_array(&o->sysbench_queries));
+	if (tpcc)
+		strlist_add_all(ret, strlist_array(&o->tpcc_queries));
+	return strlist_check(ret, err);
+}
+
 char *options_cache(const char *cache, struct error *err)
 {
 	struct opt_source source = opt_default_source();

@@ -29,7 +29,7 @@ struct options {
 	/* load */
 	struct strlist tests;
 	uint64_t test_time_ns, slice_ns, warmup_ns;
-	long long threads, tables, table_size, seed;
+	long long threads, tables, table_size, seed, repetitions;
 	int pairing; /* enum pairing */
 	double margin;
 	char *sysbench;
@@ -40,14 +40,22 @@ struct options {
 	long long jobs;
 	/* results */
 	char *out, *bucket, *region, *endpoint, *results_dir, *results_prefix, *ca_file;
-	struct strlist queries;
-	int query_output; /* enum query_output: text, markdown, html */
+	struct strlist queries, sysbench_queries, tpcc_queries;
+	char *regression_query;
+	int query_output;       /* enum query_output: text, markdown, html */
+	char *results_filename; /* of the queries' results, without its ending */
+	bool write_rows;        /* from_results and to_results also as CSV and JSON */
+	char *schema;           /* SQL file for the two tables */
+	char *work_dir;         /* temporary files */
 	bool fail_on_regression, fail_on_undecided;
 	/* dispatch */
 	char *dispatch_repository, *dispatch_event, *github_api, *token, *token_file;
 	struct strlist dispatch_fields; /* "name=value" */
+	long long issue_number;         /* pull request; < 1: none */
+	char *actor, *actor_email, *email_template, *noms_bin_format, *future_version, *branch;
 	/* talk */
 	bool json, quiet, verbose, dry_run;
+	bool flags_alone;   /* today's system: no command was named; not an option */
 	char *command_line; /* as given, for the record; not an option; freed by options_release */
 };
 void options_release(const struct opt *table, struct options *o);
@@ -56,6 +64,8 @@ void options_release(const struct opt *table, struct options *o);
 int options_record(struct options *o, const char *command, int argc, const char *const *argv, struct error *err);
 
 extern const struct opt compare_table[], profile_table[], pgo_table[], demo_table[], notify_table[];
+/* Of a profile asked for by flags alone: the engine is dolt unless another one is named. */
+extern const struct opt flags_profile_table[];
 
 /* Problems that single values do not show: unknown tests or engines, contradictions, names that S3, git or GitHub would
  * refuse. One line each is added to problems. */
@@ -63,6 +73,9 @@ void options_check(const struct options *o, const char *command, struct strlist 
 
 /* The engine of that name: the one of --engine-file if it is its name, else a shipped one. */
 int options_engine(const struct options *o, const char *name, struct engine *ret, struct error *err);
+
+/* The queries that are run at the end: --query, and those for the kind of load that was asked for. Pointers into o. */
+int options_queries(const struct options *o, struct strlist *ret, struct error *err);
 
 /* The tests asked for, or all. Static names; ends with NULL. Unknown names are left out (options_check told them). */
 int options_tests(const struct options *o, struct strlist *ret, struct error *err);

@@ -95,6 +95,20 @@ static void check_store(const struct options *o, struct strlist *problems)
 		strlist_add(problems, "--endpoint needs --bucket");
 }
 
+/* Files that a run writes by other names must not be overwritten. */
+static void check_files(const struct options *o, struct strlist *problems)
+{
+	const char *name = o->results_filename;
+	if (name && (strchr(name, '/') || name[0] == '.' || strlen(name) > 100))
+		strlist_addf(problems, "--results-filename: \"%.100s\" is not a plain file name", name);
+	else if (name && (strcmp(name, "report") == 0 || str_starts(name, "query-")))
+		strlist_addf(problems, "--results-filename: %s is the name of another file of the results", name);
+	if (o->work_dir && !fs_is_dir(o->work_dir))
+		strlist_addf(problems, "--dir: there is no folder %s", o->work_dir);
+	if (o->schema && fs_is_dir(o->schema))
+		strlist_addf(problems, "--schema: %s is a folder", o->schema);
+}
+
 void options_check(const struct options *o, const char *command, struct strlist *problems)
 {
 	struct error e = ERROR_INIT;
@@ -110,6 +124,7 @@ void options_check(const struct options *o, const char *command, struct strlist 
 	if (two || one)
 		check_tests(o, problems);
 	check_store(o, problems);
+	check_files(o, problems);
 	if (two || strcmp(command, "pgo") == 0) {
 		struct plan plan = { 0 };
 		if (plan_make((enum pairing)o->pairing, o->test_time_ns, o->slice_ns, 1, &plan, &e) < 0)

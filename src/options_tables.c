@@ -12,9 +12,9 @@
 	{ #side "-profile", OPT_STRING, AT(side.profile), .value = "FILE|S3URL", .help = text ": CPU profile to build with (go build -pgo)" }, \
 	{ #side "-profile-key", OPT_STRING, AT(side.profile_key), .value = "KEY", .help = text ": the same as a key in --bucket" }
 
-#define ONE_SERVER                                                                                                                      \
-	{ "server", OPT_STRING, AT(from.server), .value = "ENGINE", .def = "gms", .group = "Server", .help = "engine (gms, dolt)" },          \
-	{ "version", OPT_STRING, AT(from.version), .value = "SHA|TAG|BRANCH", .help = "commit to build" },                                    \
+#define ONE_SERVER(engine_name)                                                                                                                   \
+	{ "server", OPT_STRING, AT(from.server), .value = "ENGINE", .def = engine_name, .group = "Server", .help = "engine (gms, dolt)" },          \
+	{ "version", OPT_STRING, AT(from.version), .aliases = "profile-version", .value = "SHA|TAG|BRANCH", .help = "commit to build" },                                    \
 	{ "repository", OPT_STRING, AT(from.repository), .value = "URL|PATH", .help = "git repository to build from (default: the engine's own)" }
 
 #define LOAD                                                                                                                            \
@@ -30,6 +30,7 @@
 
 #define PAIRS                                                                                                                           \
 	{ "pairing", OPT_CHOICE, AT(pairing), .choices = "interleaved|sequential", .def = "interleaved", .help = "how the two servers share the time" }, \
+	{ "repetitions", OPT_INT, AT(repetitions), .aliases = "default-runs|runs", .min = 1, .max = 1000, .def = "1", .help = "runs of each test, each on fresh tables; each is a row of the results" }, \
 	{ "slice", OPT_DURATION, AT(slice_ns), .min = 0, .max = 3600, .def = "0", .help = "length of one slice of load; 0: chosen from the test time" }, \
 	{ "margin", OPT_DOUBLE, AT(margin), .min = 0.0001, .max = 0.5, .def = "0.02", .help = "ratios within 1 ± this are called the same" }
 
@@ -39,8 +40,12 @@
 
 #define STORE                                                                                                                           \
 	{ "out", OPT_STRING, AT(out), .value = "DIR", .group = "Results", .help = "folder for results (default: out/<run-id>)" },              \
-	{ "query", OPT_LIST, AT(queries), .aliases = "sysbenchQueries", .value = "SQL", .flags = OPT_MULTILINE, .help = "query on results.db for the report, repeatable" }, \
+	{ "query", OPT_LIST, AT(queries), .value = "SQL", .flags = OPT_MULTILINE, .help = "query on results.db for the report, repeatable" }, \
 	{ "output", OPT_CHOICE, AT(query_output), .choices = "text|markdown|html", .def = "text", .help = "form of the queries' results" },    \
+	{ "results-filename", OPT_STRING, AT(results_filename), .value = "NAME", .def = "results", .help = "name of the file with the queries' results; its ending is the form's" }, \
+	{ "write-results-to-file", OPT_BOOL, AT(write_rows), .def = "true", .help = "from_results and to_results also as CSV and JSON" },    \
+	{ "schema", OPT_STRING, AT(schema), .value = "FILE", .help = "SQL that creates from_results and to_results (default, and where there is no such file: our own)" }, \
+	{ "dir", OPT_STRING, AT(work_dir), .value = "DIR", .help = "folder for the servers' data and other temporary files (default: $TMPDIR)" }, \
 	{ "bucket", OPT_STRING, AT(bucket), .value = "NAME", .help = "S3 bucket for the results" },                                           \
 	{ "region", OPT_STRING, AT(region), .value = "NAME", .env = "AWS_REGION", .def = "us-west-2", .help = "its region" },                 \
 	{ "endpoint", OPT_STRING, AT(endpoint), .value = "URL", .help = "S3 server of your own (path style)" },                               \
@@ -48,17 +53,29 @@
 	{ "results-prefix", OPT_STRING, AT(results_prefix), .value = "KEY", .help = "second part of the keys (default: the run's id)" },      \
 	{ "ca-file", OPT_STRING, AT(ca_file), .value = "FILE", .help = "further certificate authorities (PEM) for S3 and GitHub" }
 
+#define QUERIES_BY_LOAD                                                                                                                 \
+	{ "sysbench-query", OPT_LIST, AT(sysbench_queries), .aliases = "sysbenchQueries", .value = "SQL", .flags = OPT_MULTILINE, .help = "the same for sysbench's tests alone" }, \
+	{ "tpcc-query", OPT_LIST, AT(tpcc_queries), .aliases = "tpccQueries", .value = "SQL", .flags = OPT_MULTILINE, .help = "the same for TPC-C-like load alone" }, \
+	{ "perf-regression-query", OPT_STRING, AT(regression_query), .value = "SQL", .flags = OPT_MULTILINE, .help = "a number above 0 means regression; without it the statistics decide" }
+
 #define GATE                                                                                                                            \
 	{ "fail-on-regression", OPT_BOOL, AT(fail_on_regression), .help = "exit 7 if a test is slower" },                                     \
 	{ "fail-on-undecided", OPT_BOOL, AT(fail_on_undecided), .help = "exit 8 if a test is undecided" }
 
 #define DISPATCH                                                                                                                        \
 	{ "dispatch-repository", OPT_STRING, AT(dispatch_repository), .value = "OWNER/NAME", .group = "GitHub", .help = "send a repository_dispatch event there at the end" }, \
-	{ "dispatch-event", OPT_STRING, AT(dispatch_event), .value = "TYPE", .def = "email-report", .help = "its event type" },               \
-	{ "dispatch-field", OPT_LIST, AT(dispatch_fields), .value = "NAME=VALUE", .help = "field of its payload, repeatable; version, bucket, key, run_id, verdict are there" }, \
+	{ "dispatch-event", OPT_STRING, AT(dispatch_event), .value = "TYPE", .help = "its event type (default: pgo-release for profiles, pull-report with --issue-number, else email-report)" },               \
+	{ "dispatch-field", OPT_LIST, AT(dispatch_fields), .value = "NAME=VALUE", .help = "further field of its payload, repeatable (docs/notify.md lists those that are there)" }, \
 	{ "github-api", OPT_STRING, AT(github_api), .value = "URL", .env = "GITHUB_API_URL", .def = "https://api.github.com", .help = "API address" }, \
 	{ "token", OPT_STRING, AT(token), .env = "REPO_ACCESS_TOKEN", .flags = OPT_SECRET, .help = "GitHub token: DBDYNO_TOKEN or REPO_ACCESS_TOKEN" }, \
-	{ "token-file", OPT_STRING, AT(token_file), .value = "FILE", .help = "file with the GitHub token, read when it is sent" }
+	{ "token-file", OPT_STRING, AT(token_file), .value = "FILE", .help = "file with the GitHub token, read when it is sent" }, \
+	{ "issue-number", OPT_INT, AT(issue_number), .min = -1, .max = 2147483647, .def = "-1", .help = "pull request that is told; -1: none" }, \
+	{ "actor", OPT_STRING, AT(actor), .value = "NAME", .env = "ACTOR", .help = "GitHub user who asked" },                                \
+	{ "actor-email", OPT_STRING, AT(actor_email), .value = "ADDRESS", .env = "ACTOR_EMAIL", .help = "who gets the mail (default: the team)" }, \
+	{ "email-template", OPT_STRING, AT(email_template), .value = "NAME", .def = "PerformanceBenchmarkingReleaseTemplate", .help = "SES template of the mail" }, \
+	{ "noms-bin-format", OPT_STRING, AT(noms_bin_format), .value = "NAME", .def = "__DOLT__", .help = "dolt's storage format" },         \
+	{ "future-version", OPT_STRING, AT(future_version), .value = "X.Y.Z", .help = "profiles: version that the commit will be released as" }, \
+	{ "branch", OPT_STRING, AT(branch), .value = "NAME", .env = "BRANCH", .help = "profiles: branch to release from" }
 
 #define TALK                                                                                                                            \
 	{ "config", OPT_STRING, AT(config), .value = "FILE", .group = "Other", .help = "JSON file with options, by flag name" },               \
@@ -71,21 +88,26 @@
 
 const struct opt compare_table[] = {
 	SIDE(from, "baseline", "From"), SIDE(to, "candidate", "To"),
-	LOAD, PAIRS, BUILD, STORE, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
+	LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
+#define PROFILE                                                                                                                         \
+	{ "exec", OPT_STRING, AT(from.exec), .value = "PROGRAM", .help = "server program that is already there; nothing is built" },           \
+	{ "with-profile", OPT_STRING, AT(from.profile), .value = "FILE|S3URL", .help = "build the server with this profile" },                \
+	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" }
+
 const struct opt profile_table[] = {
-	ONE_SERVER,
-	{ "exec", OPT_STRING, AT(from.exec), .value = "PROGRAM", .help = "server program that is already there; nothing is built" },
-	{ "with-profile", OPT_STRING, AT(from.profile), .value = "FILE|S3URL", .help = "build the server with this profile" },
-	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" },
-	LOAD, BUILD, STORE, DISPATCH, TALK, DRY_RUN, { 0 },
+	ONE_SERVER("gms"), PROFILE, LOAD, BUILD, STORE, DISPATCH, TALK, DRY_RUN, { 0 },
+};
+
+const struct opt flags_profile_table[] = {
+	ONE_SERVER("dolt"), PROFILE, LOAD, BUILD, STORE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
 const struct opt pgo_table[] = {
-	ONE_SERVER,
+	ONE_SERVER("gms"),
 	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" },
-	LOAD, PAIRS, BUILD, STORE, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
+	LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
 const struct opt demo_table[] = {

@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
-#include "net/github.h"
+#include "conclude.h"
+#include "event.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -37,65 +38,6 @@ static void set_up_s3(struct job *j, struct s3 *s3, const char *bucket)
 	};
 }
 
-/* cJSON object owned by the caller. Fields that the user gave replace the standard ones. */
-static cJSON *make_payload(const struct publish_event *e, struct error *err)
-{
-	cJSON *p = cJSON_CreateObject();
-	const char *const standard[][2] = {
-		{ "version", e->version }, { "bucket", e->o->bucket }, { "key", e->key },
-		{ "run_id", e->run_id },   { "verdict", e->verdict },  { "status", e->status },
-	};
-	bool ok = p;
-	for (size_t i = 0; ok && i < ARRAY_SIZE(standard); i++)
-		if (standard[i][1])
-			ok = cJSON_AddStringToObject(p, standard[i][0], standard[i][1]);
-	for (size_t i = 0; ok && i < e->o->dispatch_fields.len; i++) {
-		const char *field = e->o->dispatch_fields.items[i], *equals = strchr(field, '=');
-		AUTO_FREE char *name = strndup(field, (size_t)(equals - field));
-		ok = name;
-		if (ok)
-			cJSON_DeleteItemFromObjectCaseSensitive(p, name);
-		ok = ok && cJSON_AddStringToObject(p, name, equals + 1);
-	}
-	if (!ok) {
-		cJSON_Delete(p);
-		error_oom(err);
-		return NULL;
-	}
-	return p;
-}
-
-static int with_dispatch(const struct publish_event *e, int (*f)(const struct github_dispatch *, struct error *),
-			 struct error *err)
-{
-	const struct options *o = e->o;
-	cJSON *payload = make_payload(e, err);
-	if (!payload)
-		return -1;
-	struct github_dispatch d = {
-		.api_url = o->github_api,
-		.repository = o->dispatch_repository,
-		.event_type = o->dispatch_event,
-		.payload = payload,
-		.token = o->token,
-		.token_file = o->token_file,
-		.ca_file = o->ca_file,
-	};
-	int result = f(&d, err);
-	cJSON_Delete(payload);
-	return result;
-}
-
-int publish_event_check(const struct publish_event *e, struct error *err)
-{
-	return with_dispatch(e, github_dispatch_check, err);
-}
-
-int publish_event_send(const struct publish_event *e, struct error *err)
-{
-	return with_dispatch(e, github_dispatch_send, err);
-}
-
 static int set_key_prefix(struct job *j, struct error *err)
 {
 	char day[16];
@@ -108,28 +50,65 @@ static int set_key_prefix(struct job *j, struct error *err)
 	return j->key_prefix ? 0 : -1;
 }
 
-static struct publish_event event_of(const struct job *j, const char *status)
+/* Where the event goes: where the user says; or, asked for by flags alone and with a token, as today's system has it,
+ * to the repository of the engine that is looked at. */
+static int set_dispatch_repository(struct job *j, struct error *err)
+{
+	const struct options *o = j->o;
+	if (o->dispatch_repository)
+		return (j->dispatch_repository = str_dup(o->dispatch_repository, err)) ? 0 : -1;
+	if (!o->flags_alone || !o->bucket || (!o->token && !o->token_file))
+		return 0;
+	for (size_t i = j->sides_len; i-- > 0 && !j->dispatch_repository;) {
+		struct error e = ERROR_INIT;
+		j->dispatch_repository = event_repository_of(j->sides[i].engine.repository, &e);
+		if (e.kind) {
+			*err = e;
+			return -1;
+		}
+	}
+	if (!j->dispatch_repository)
+		log_warn("no event will be sent: no engine of this run is built from GitHub; --dispatch-repository "
+			 "names a receiver");
+	return 0;
+}
+
+static int set_keys(struct job *j, struct error *err)
+{
+	AUTO_FREE char *file = conclude_main_file(j, err);
+	if (!file || set_key_prefix(j, err) < 0 || !(j->key = str_printf(err, "%s/%s", j->key_prefix, file)) ||
+	    !(j->profile_key = str_printf(err, "%s/profile.pprof", j->key_prefix)))
+		return -1;
+	return 0;
+}
+
+static struct event event_of(const struct job *j, const char *status)
 {
 	const struct job_side *last = &j->sides[j->sides_len - 1];
-	return (struct publish_event){
+	return (struct event){
 		.o = j->o,
+		.command = j->command,
+		.repository = j->dispatch_repository,
 		.run_id = j->id,
-		.version = last->version ? last->version : last->asked->version,
-		.key = j->o->bucket ? j->key_prefix : NULL,
+		.asked_version = last->asked->version ? last->asked->version : last->version,
+		.commit = last->build.commit,
+		.key = j->o->bucket ? j->key : NULL,
+		.profile_key = j->o->bucket ? j->profile_key : NULL,
 		.verdict = j->verdict,
 		.status = status,
+		.regression = j->o->regression_query ? &j->regression : NULL,
 	};
 }
 
 int publish_check(struct job *j, struct error *err)
 {
-	if (set_key_prefix(j, err) < 0)
+	if (set_keys(j, err) < 0 || set_dispatch_repository(j, err) < 0)
 		return -1;
-	if (j->o->dispatch_repository) {
-		struct publish_event e = event_of(j, "interrupted"); /* the longest status */
+	if (j->dispatch_repository) {
+		struct event e = event_of(j, "interrupted"); /* the longest status */
 		e.verdict = "undecided";
-		if (publish_event_check(&e, err) < 0)
-			return error_wrap(err, "the event for %s", j->o->dispatch_repository);
+		if (event_check(&e, err) < 0)
+			return error_wrap(err, "the event for %s", j->dispatch_repository);
 	}
 	if (!j->o->bucket)
 		return 0;
@@ -202,9 +181,6 @@ int publish_upload(struct job *j, struct error *err)
 
 int publish_dispatch(struct job *j, const char *status, struct error *err)
 {
-	struct publish_event e = event_of(j, status);
-	if (publish_event_send(&e, err) < 0)
-		return error_wrap(err, "send %s to %s", j->o->dispatch_event, j->o->dispatch_repository);
-	log_info("sent %s to %s", j->o->dispatch_event, j->o->dispatch_repository);
-	return 0;
+	struct event e = event_of(j, status);
+	return event_send(&e, err);
 }

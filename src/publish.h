@@ -4,8 +4,8 @@
 
 #include "job.h"
 
-/* Before a run: bucket reachable and allowed, payload within GitHub's limits, a token there. Sets j->s3 and
- * j->key_prefix. */
+/* Before a run: bucket reachable and allowed, payload within GitHub's limits, a token there. Sets j->s3, the keys
+ * and j->dispatch_repository. */
 int publish_check(struct job *j, struct error *err);
 
 /* Gets an object of the job's bucket, or of an s3:// URL, to a local file. */
@@ -16,13 +16,5 @@ int publish_upload(struct job *j, struct error *err);
 
 /* The repository_dispatch event of a run. status: "done", "failed", "interrupted". */
 int publish_dispatch(struct job *j, const char *status, struct error *err);
-
-/* The same from its parts, for `dbdyno notify`. */
-struct publish_event {
-	const struct options *o;
-	const char *run_id, *version, *key, *verdict, *status; /* NULL: left out */
-};
-int publish_event_check(const struct publish_event *e, struct error *err);
-int publish_event_send(const struct publish_event *e, struct error *err);
 
 #endif

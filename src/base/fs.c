@@ -347,7 +347,14 @@ char *fs_make_temp_dir(const char *prefix, struct error *err)
 {
 	/* TMPDIR is the system's convention for where temporaries go, not an option of this program. */
 	const char *base = getenv("TMPDIR");
-	AUTO_FREE char *folder = fs_absolute(base && *base ? base : "/tmp", err);
+	return fs_make_temp_dir_in(base && *base ? base : "/tmp", prefix, err);
+}
+
+char *fs_make_temp_dir_in(const char *parent, const char *prefix, struct error *err)
+{
+	if (!parent)
+		return fs_make_temp_dir(prefix, err);
+	AUTO_FREE char *folder = fs_absolute(parent, err);
 	if (!folder)
 		return NULL;
 	AUTO_FREE char *path = str_printf(err, "%s/%s-XXXXXX", folder, prefix);

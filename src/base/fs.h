@@ -43,8 +43,9 @@ bool fs_is_executable(const char *path);
 /* Appends the last whole lines of a file, at most max_bytes (the end of the last line, where that alone is longer);
  * nothing when it is absent or empty. */
 void fs_tail(const char *path, size_t max_bytes, struct strbuf *out);
-/* A new folder below $TMPDIR or /tmp with mode 0700: prefix-XXXXXX. Owned string. */
-char *fs_make_temp_dir(const char *prefix, struct error *err);
+/* A new folder with mode 0700 below parent (NULL: $TMPDIR or /tmp): prefix-XXXXXX. Absolute; owned string. */
+char *fs_make_temp_dir_in(const char *parent, const char *prefix, struct error *err);
+char *fs_make_temp_dir(const char *prefix, struct error *err); /* below $TMPDIR or /tmp */
 /* Full path of a program: name itself, looked at or not, if it has a '/'; else its first executable match in path_list
  * ("a:b:c"). Empty elements do not mean the current folder. Owned string, NULL when there is none or no memory. */
 char *fs_find_program(const char *name, const char *path_list);

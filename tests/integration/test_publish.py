@@ -140,7 +140,7 @@ def test_the_dispatch_is_sent_with_the_token_from_a_file(dbdyno, gms, s3, tmp_pa
     assert request["headers"]["authorization"] == f"Bearer {CANARY}-token"
     body = json.loads(request["body"])
     assert body["event_type"] == "email-report"
-    assert body["client_payload"]["bucket"] == BUCKET and body["client_payload"]["key"] == "2026/11/22/nightly/bot"
+    assert body["client_payload"]["bucket"] == BUCKET and body["client_payload"]["key"] == "2026/11/22/nightly/bot/report.md"
     assert body["client_payload"]["noms_bin_format"] == "__DOLT__" and body["client_payload"]["status"] == "done"
     assert len(body["client_payload"]) <= 10
 

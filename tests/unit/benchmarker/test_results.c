@@ -202,6 +202,107 @@ static void percentile_of_merged_slices(void **state)
 	results_close(r);
 }
 
+static void a_row_for_each_repetition(void **state)
+{
+	const struct fixture *f = *state;
+	struct results *r = open_with_run(f->db);
+	struct plan plan;
+	check_ok(plan_make(PAIRING_SEQUENTIAL, NS_PER_SECOND, NS_PER_SECOND / 4, 1, &plan, err));
+	for (uint32_t repetition = 0; repetition < 3; repetition++)
+		for (size_t place = 0; place < plan.len; place++) {
+			uint32_t index;
+			struct plan_slice slice = plan_repeat(&plan, repetition, place, &index);
+			CLEANUP(sample) struct sample s = make_sample(repetition);
+			check_ok(results_add_slice(r, &insert, &slice, index, 0, &s, err));
+		}
+	check_ok(results_seal_test(r, &insert, err));
+	/* a repetition is 4 slices a side, of repetition + 1 seconds each */
+	check_query(
+		f->db,
+		"select test_name, total_time_seconds as s, total_number_of_events as e from from_results order by s",
+		"test_name,s,e\noltp_insert,4.0,4000\noltp_insert,8.0,4000\noltp_insert,12.0,4000\n");
+	check_query(f->db, "select count(distinct id) as ids, count(distinct test_id) as tests from to_results",
+		    "ids,tests\n3,1\n");
+	check_query(f->db, "select count(distinct pair) as pairs, max(slice_index) as last from slice",
+		    "pairs,last\n12,23\n");
+	struct results_summary s;
+	check_ok(results_read_summary(r, "oltp_insert", SIDE_TO, &s, err));
+	assert_true(s.found && s.events == 12000 && s.seconds == 24 && s.events_per_second == 500);
+	plan_release(&plan);
+	results_close(r);
+}
+
+/* Our own tables, as a user would write them down: without_column and further are what makes them differ. */
+static char *user_schema(const char *without_column, const char *further)
+{
+	CLEANUP(strbuf) struct strbuf sql = STRBUF_INIT(1 << 16);
+	for (int side = 0; side < 2; side++) {
+		strbuf_addf(&sql, "create table %s_results (note text default 'x', ", side ? "to" : "from");
+		for (const char *p = column_names; *p; p += strspn(p, ",")) {
+			size_t len = strcspn(p, ",");
+			if (!without_column || strncmp(p, without_column, len) != 0)
+				strbuf_addf(&sql, "%.*s,", (int)len, p);
+			p += len;
+		}
+		strbuf_adds(&sql, "last text);\n");
+	}
+	strbuf_adds(&sql, further);
+	return strbuf_take(&sql, NULL);
+}
+
+static void schema_of_the_user(void **state)
+{
+	const struct fixture *f = *state;
+	struct results *r = open_with_run(f->db);
+	AUTO_FREE char *sql = user_schema(NULL, "create view v as select note, test_name from to_results;"
+						"create index i on from_results (test_name);");
+	check_ok(results_use_schema(r, sql, err));
+	add_slices(r, &read_only, 0, 8);
+	check_ok(results_seal_test(r, &read_only, err));
+	check_query(f->db, "select * from v", "note,test_name\nx,oltp_read_only\n");
+	CLEANUP(strbuf) struct strbuf csv = STRBUF_INIT(1 << 20);
+	check_ok(results_write_csv(r, SIDE_FROM, &csv, err));
+	assert_int_equal(strncmp(csv.data, column_names, strlen(column_names)), 0);
+	results_close(r);
+}
+
+static void bad_schemas(void **state)
+{
+	const struct fixture *f = *state;
+	static const struct {
+		const char *without, *further, *message;
+	} cases[] = {
+		{ NULL, "create tabel x (y);", "syntax error" },
+		{ NULL, "create table from_results (id);", "already exists" },
+		{ "latency_percentile", "", "from_results has no column latency_percentile" },
+		{ NULL, "drop table from_results; create table from_results (id);",
+		  "from_results has no column suite_id" },
+		{ NULL, "drop table run;", "not authorized" },
+		{ NULL, "delete from run;", "not authorized" },
+		{ NULL, "attach 'other.db' as o;", "not authorized" },
+		{ NULL, "pragma synchronous = off;", "not authorized" },
+		{ NULL, "commit;", "not authorized" },
+		{ NULL,
+		  "create table t as with recursive n(i) as (select 1 union all select i + 1 from n) select i from n;",
+		  "not authorized" },
+		{ NULL, "create trigger t after insert on run begin delete from run; end;", "not authorized" },
+		{ NULL, "create virtual table t using fts5(a);", "not authorized" },
+	};
+	struct results *r = open_with_run(f->db);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		AUTO_FREE char *sql = user_schema(cases[i].without, cases[i].further);
+		check_fails(results_use_schema(r, sql, err), ERROR_USAGE, cases[i].message);
+	}
+	AUTO_FREE char *needed = user_schema(NULL, "");
+	char *at = strstr(needed, "note text default 'x'");
+	memcpy(at, "note text not null   ", strlen("note text default 'x'"));
+	check_fails(results_use_schema(r, needed, err), ERROR_USAGE, "column note of from_results must have a value");
+	add_slices(r, &read_only, 0, 8); /* all as it was */
+	check_ok(results_seal_test(r, &read_only, err));
+	check_query(f->db, "select count(*) as n from from_results", "n\n1\n");
+	results_close(r);
+}
+
 static void without_events(void **state)
 {
 	const struct fixture *f = *state;
@@ -547,6 +648,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(sealed_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(percentile_of_merged_slices, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_row_for_each_repetition, setup, teardown),
+		cmocka_unit_test_setup_teardown(schema_of_the_user, setup, teardown),
+		cmocka_unit_test_setup_teardown(bad_schemas, setup, teardown),
 		cmocka_unit_test_setup_teardown(without_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(pairs_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(reads_what_a_report_needs, setup, teardown),
