@@ -132,3 +132,18 @@ def test_all_bad_queries_are_told_before_anything_starts(dbdyno, gms):
                         "--sysbenchQueries=select 1", "--sysbenchQueries=drop table run", "--perf-regression-query=select x from nowhere")
     assert "query 1 of 3" in done.stderr and "query 3 of 3" in done.stderr and "--perf-regression-query" in done.stderr
     assert not (dbdyno.home / "out").exists()
+
+
+def test_a_query_that_grows_with_its_rows_is_cut_and_the_others_run(dbdyno, gms):
+    """On empty tables, where queries are checked before the run, these end."""
+    endless = "with recursive n(i) as (select count(*) from to_results union all select i + 1 from n where i > 0) select count(*) from n"
+    gigabyte = ("with recursive n(i) as (select count(*) from to_results union all select i + 1 from n where i between 1 and 2000)"
+                " select printf('%.*c', 900000 * (i > 0), 'x') from n")
+    done = dbdyno.ok("--from-exec", gms["good"], "--to-exec", gms["good"], *load(), f"--query={endless}", f"--query={gigabyte}",
+                     "--query=select test_name from to_results", "--output=markdown", "--out=result")
+    assert "query 1: " in done.stderr and "ran longer than" in done.stderr
+    assert "query 2: " in done.stderr and "is larger than" in done.stderr
+    out = dbdyno.home / "result"
+    assert (out / "results.md").read_text() == (out / "query-3.md").read_text() != ""
+    assert "ran longer than" in (out / "report.html").read_text()
+    assert query(out / "results.db", "select count(*) from to_results") == [(1,)]

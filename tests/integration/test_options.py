@@ -54,6 +54,25 @@ def test_bad_option_is_told_before_anything_starts(dbdyno, args, text):
     assert "canary" not in done.stderr
 
 
+@pytest.mark.parametrize("text, message", [
+    (b'{"thread": 2}', 'unknown key "thread"; did you mean "threads"?'),
+    (b'{"threads": "two"}', "threads"),
+    (b'{"threads": 0}', "threads"),
+    (b'{"threads": 1e300}', "threads"),
+    (b'{"test": {"name": "x"}}', "test"),
+    (b'{"fail-on-regression": "perhaps"}', "fail-on-regression"),
+    (b'{"threads": 2', "config.json"),
+    (b'{"actor": "\xff"}', "config.json"),
+    (b'[]', "config.json"),
+    (b'', "config.json"),
+])
+def test_a_bad_configuration_file_is_told(dbdyno, text, message):
+    config = dbdyno.home / "config.json"
+    config.write_bytes(text)
+    dbdyno.fails(2, message, "compare", *SIDES, "--config", config)
+    assert not (dbdyno.home / "out").exists()
+
+
 def test_all_problems_are_told_at_once(dbdyno):
     done = dbdyno.fails(2, "4 problems", "compare", *SIDES, "--test=nope", "--threads=0", "--pairing=x", "--slices=1")
     for part in ("nope", "--threads", "--pairing", "--slices"):
