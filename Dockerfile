@@ -3,7 +3,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     gcc libc6-dev meson ninja-build pkg-config libmariadb-dev libpq-dev libcurl4-openssl-dev libcjson-dev zlib1g-dev \
-    libsqlite3-dev libyaml-dev libssl-dev libexpat1-dev \
+    libsqlite3-dev libyaml-dev libssl-dev libexpat1-dev libarchive-dev \
     && rm -rf /var/lib/apt/lists/*
 COPY . /src
 RUN meson setup /build /src --buildtype=release -Dtests=false && ninja -C /build dbdyno
@@ -21,11 +21,12 @@ RUN apt-get update && export DEBIAN_FRONTEND=noninteractive \
     && sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
     && apt-get install -y --no-install-recommends \
     git ca-certificates sysbench mariadb-server-core mariadb-client-core postgresql-15 gcc g++ libc6-dev libicu-dev \
-    libmariadb3 libpq5 libcurl4 libcjson1 zlib1g libsqlite3-0 libyaml-0-2 libssl3 libexpat1 \
+    libmariadb3 libpq5 libcurl4 libcjson1 zlib1g libsqlite3-0 libyaml-0-2 libssl3 libexpat1 libarchive13 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=modules /usr/local/go /usr/local/go
 COPY --from=modules /go-proxy /usr/local/share/dbdyno/go-proxy
 COPY --from=build /build/dbdyno /usr/local/bin/dbdyno
+RUN ln -s dbdyno /usr/local/bin/dolt-builder
 RUN useradd --uid 10001 --user-group --create-home dbdyno
 # Go asks the image's own modules before its default proxy.
 RUN sed -i 's|^GOPROXY=|GOPROXY=file:///usr/local/share/dbdyno/go-proxy,|' /usr/local/go/go.env

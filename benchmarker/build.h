@@ -24,6 +24,7 @@ struct build_spec {
 	const char *repository; /* URL or path; NULL: the engine's */
 	const char *version;    /* SHA (full or short), tag (with or without its v), branch, or HEAD */
 	const char *profile;    /* path of a checked CPU profile, or NULL: -pgo=off */
+	const char *target;     /* one of the engine's targets ("linux/arm64"), a release; NULL: for this machine */
 	const char *cache;      /* cache folder, created */
 	const char *go_cache;   /* NULL: GOCACHE of the environment, else <cache>/go-build */
 	const char *mod_cache;  /* may be read-only; NULL: GOMODCACHE of the environment, else <cache>/go-mod */
@@ -45,6 +46,11 @@ struct build {
 	char *profile_sha256; /* NULL: none */
 	char *go_version; /* of the Go that compiled it (go.mod may ask for another than the local one): "go1.26.8" */
 	char *flags;      /* one line, as given to go build */
+	/* of a release: */
+	char *target;           /* NULL: none */
+	char *licenses;         /* path of the repository's licence file in the cache, or NULL */
+	char *licenses_name;    /* its name in the repository: "LICENSES" */
+	int64_t commit_seconds; /* the commit's time, from 1980 to 2100: that of the files in its archives */
 	bool cached;
 	uint64_t fetch_ns, build_ns; /* spent in this call: 0 when cached */
 };
@@ -62,9 +68,17 @@ int build_check_version(const char *s, struct error *err);
  * in argv and reports; the message does not repeat it). */
 int build_check_repository(const char *s, struct error *err);
 
+/* Can the engine be built for the platform here: is it one of its targets, are the compilers there that its settings
+ * ask for? One line a problem; -1 only without memory. */
+int build_check_target(const struct engine *e, const char *name, struct strlist *problems, struct error *err);
+/* "linux/amd64" on such a machine; owned. */
+char *build_target_here(struct error *err);
+/* NULL if the engine has no such target. */
+const struct engine_target *build_target_find(const struct engine *e, const char *name);
+
 int build_run(struct build *ret, const struct build_spec *spec, struct error *err);
-/* All at once, in threads, within one budget of cores. On failure the first error in order; the others are finished
- * (they stay in the cache) and every ret[i] is released. ret[i] belongs to specs[i]. */
+/* All at once, in threads, within one budget of cores, which those that compile share. On failure the first error in
+ * order; the others are finished (they stay in the cache) and every ret[i] is released. ret[i] belongs to specs[i]. */
 int build_many(struct build *ret, const struct build_spec *specs, size_t len, struct error *err);
 
 #endif

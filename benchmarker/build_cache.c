@@ -34,7 +34,9 @@ int build_key(const struct build_recipe *r, const struct build_place *p, const s
 	add_part(&text, "go", r->local_version);
 	add_part(&text, "flags", r->flags);
 	add_part(&text, "module", spec->engine->module_dir);
-	add_part(&text, "binary", spec->engine->binary);
+	add_part(&text, "binary", p->binary);
+	if (p->target) /* its settings are among the env */
+		add_part(&text, "licenses", spec->engine->licenses);
 	for (size_t i = 0; i < r->key_env.len; i++)
 		add_part(&text, "env", r->key_env.items[i]);
 	if (strbuf_check(&text, err) < 0)
@@ -51,6 +53,26 @@ static char *json_string(const cJSON *json, const char *name)
 {
 	const char *value = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, name));
 	return value ? strdup(value) : NULL;
+}
+
+static bool has_sha256(const char *path, const char *sha256)
+{
+	char hex[65];
+	return sha256 && fs_sha256(path, hex, NULL) == 0 && str_eq(hex, sha256);
+}
+
+/* What an entry of a release holds beside the others. */
+static bool fill_release(const cJSON *json, const char *dir, struct build *b)
+{
+	const cJSON *seconds = cJSON_GetObjectItemCaseSensitive(json, "commit_seconds");
+	b->target = json_string(json, "target");
+	b->licenses_name = json_string(json, "licenses");
+	b->licenses = b->licenses_name ? str_printf(NULL, "%s/licenses", dir) : NULL;
+	b->commit_seconds = cJSON_IsNumber(seconds) ? (int64_t)seconds->valuedouble : 0;
+	if (!b->target)
+		return true;
+	AUTO_FREE char *sha256 = json_string(json, "licenses_sha256");
+	return cJSON_IsNumber(seconds) && (!b->licenses_name || (b->licenses && has_sha256(b->licenses, sha256)));
 }
 
 static bool fill(const cJSON *json, const char *dir, const char *key, struct build *b)
@@ -71,9 +93,8 @@ static bool fill(const cJSON *json, const char *dir, const char *key, struct bui
 	if (!b->exec || !b->commit || !b->repository || !b->binary_sha256 || !b->go_version || !b->flags)
 		return false;
 	struct stat st;
-	char hex[65];
 	return stat(b->exec, &st) == 0 && S_ISREG(st.st_mode) && (double)st.st_size == bytes->valuedouble &&
-	       fs_is_executable(b->exec) && fs_sha256(b->exec, hex, NULL) == 0 && str_eq(hex, b->binary_sha256);
+	       fs_is_executable(b->exec) && has_sha256(b->exec, b->binary_sha256) && fill_release(json, dir, b);
 }
 
 bool build_cache_find(const struct build_place *p, const char *key, struct build *ret)
@@ -102,7 +123,16 @@ static int sync_file(const char *path, struct stat *ret, struct error *err)
 	return 0;
 }
 
-static char *print_json(const struct build_spec *spec, const char *key, off_t bytes, const struct build *made)
+static bool add_release(cJSON *json, const struct build *made, const char *licenses_sha256)
+{
+	return cJSON_AddStringToObject(json, "target", made->target) &&
+	       cJSON_AddNumberToObject(json, "commit_seconds", (double)made->commit_seconds) &&
+	       (!made->licenses_name || (cJSON_AddStringToObject(json, "licenses", made->licenses_name) &&
+					 cJSON_AddStringToObject(json, "licenses_sha256", licenses_sha256)));
+}
+
+static char *print_json(const struct build_place *p, const struct build_spec *spec, const char *key, off_t bytes,
+			const struct build *made, const char *licenses_sha256)
 {
 	cJSON *json = cJSON_CreateObject();
 	char built_at[21];
@@ -111,13 +141,14 @@ static char *print_json(const struct build_spec *spec, const char *key, off_t by
 		  cJSON_AddStringToObject(json, "engine", spec->engine->name) &&
 		  cJSON_AddStringToObject(json, "repository", made->repository) &&
 		  cJSON_AddStringToObject(json, "commit", made->commit) &&
-		  cJSON_AddStringToObject(json, "binary", spec->engine->binary) &&
+		  cJSON_AddStringToObject(json, "binary", p->binary) &&
 		  cJSON_AddNumberToObject(json, "binary_bytes", (double)bytes) &&
 		  cJSON_AddStringToObject(json, "binary_sha256", made->binary_sha256) &&
 		  (!made->profile_sha256 || cJSON_AddStringToObject(json, "profile_sha256", made->profile_sha256)) &&
 		  cJSON_AddStringToObject(json, "go_version", made->go_version) &&
 		  cJSON_AddStringToObject(json, "flags", made->flags) &&
-		  cJSON_AddStringToObject(json, "built_at", built_at);
+		  cJSON_AddStringToObject(json, "built_at", built_at) &&
+		  (!made->target || add_release(json, made, licenses_sha256));
 	char *text = ok ? cJSON_Print(json) : NULL;
 	cJSON_Delete(json);
 	return text;
@@ -128,12 +159,16 @@ int build_cache_add(const struct build_place *p, const struct build_spec *spec, 
 {
 	AUTO_FREE char *from = str_printf(err, "%s/bin", work);
 	AUTO_FREE char *to = str_printf(err, "%s/bin/%s", p->cache, key);
-	AUTO_FREE char *binary = str_printf(err, "%s/bin/%s", work, spec->engine->binary);
+	AUTO_FREE char *binary = str_printf(err, "%s/bin/%s", work, p->binary);
+	AUTO_FREE char *licenses = str_printf(err, "%s/bin/licenses", work);
 	AUTO_FREE char *json = str_printf(err, "%s/bin/build.json", work);
 	struct stat st;
-	if (!from || !to || !binary || !json || sync_file(binary, &st, err) < 0)
+	char licenses_sha256[65];
+	if (!from || !to || !binary || !licenses || !json || sync_file(binary, &st, err) < 0)
 		return -1;
-	AUTO_FREE char *text = print_json(spec, key, st.st_size, made);
+	if (made->licenses_name && fs_sha256(licenses, licenses_sha256, err) < 0)
+		return -1;
+	AUTO_FREE char *text = print_json(p, spec, key, st.st_size, made, licenses_sha256);
 	if (!text)
 		return error_oom(err);
 	if (fs_write_atomic(json, text, strlen(text), 0644, err) < 0 || fs_remove_tree(to, err) < 0)

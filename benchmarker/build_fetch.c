@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,12 +71,31 @@ static int write_tree(const struct build_place *p, const struct build_spec *spec
 	return build_git(p, spec, store, args, index, NULL, err);
 }
 
+/* The commit's time: anybody's number, so it is brought to what every archive format can hold. */
+static int read_time(const struct build_place *p, const struct build_spec *spec, const char *store, const char *commit,
+		     int64_t *ret, struct error *err)
+{
+	static const long long from = 315619200, to = 4102444799; /* 1980-01-02, 2099-12-31 */
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(256);
+	const char *args[] = { "log", "-1", "--no-show-signature", "--format=%ct", commit, NULL };
+	if (build_git(p, spec, store, args, NULL, &out, err) < 0)
+		return -1;
+	out.data[strcspn(out.data, "\n")] = 0;
+	long long seconds;
+	if (str_to_i64(out.data, LLONG_MIN, LLONG_MAX, &seconds) < 0)
+		return error_set(err, ERROR_BUILD, "git said \"%.80s\" where a time was asked for", out.data);
+	*ret = seconds < from ? from : seconds > to ? to : seconds;
+	return 0;
+}
+
 static int fetch_with(const struct build_place *p, const struct build_spec *spec, const char *store, const char *commit,
-		      const char *tree, struct error *err)
+		      const char *tree, int64_t *ret_seconds, struct error *err)
 {
 	if (!fs_is_dir(store) && build_store_init(p, spec, store, strlen(commit) == 64, err) < 0)
 		return -1;
 	if (fetch_commit(p, spec, store, commit, err) < 0 || check_is_commit(p, spec, store, commit, err) < 0)
+		return -1;
+	if (ret_seconds && read_time(p, spec, store, commit, ret_seconds, err) < 0)
 		return -1;
 	return write_tree(p, spec, store, commit, tree, err);
 }
@@ -83,12 +103,12 @@ static int fetch_with(const struct build_place *p, const struct build_spec *spec
 /* A store that was here may be damaged, so a failure with it decides nothing: a fresh one does, and takes its place
  * if it works. The old one stays otherwise: a network that is down must not cost what is here. */
 static int fetch_afresh(const struct build_place *p, const struct build_spec *spec, const char *store,
-			const char *commit, const char *tree, struct error *err)
+			const char *commit, const char *tree, int64_t *ret_seconds, struct error *err)
 {
 	AUTO_FREE char *fresh = str_printf(err, "%s.fresh", store);
 	if (!fresh || fs_remove_tree(fresh, err) < 0 || fs_remove_tree(tree, err) < 0)
 		return -1;
-	if (fetch_with(p, spec, fresh, commit, tree, err) < 0) {
+	if (fetch_with(p, spec, fresh, commit, tree, ret_seconds, err) < 0) {
 		fs_remove_tree(fresh, NULL);
 		return -1;
 	}
@@ -98,7 +118,7 @@ static int fetch_afresh(const struct build_place *p, const struct build_spec *sp
 }
 
 int build_fetch(const struct build_place *p, const struct build_spec *spec, const char *commit, const char *tree,
-		struct error *err)
+		int64_t *ret_seconds, struct error *err)
 {
 	AUTO_FREE char *store = build_store_path(p, strlen(commit) == 64 ? "-sha256" : "", err);
 	AUTO_CLOSE int lock = -1;
@@ -106,10 +126,10 @@ int build_fetch(const struct build_place *p, const struct build_spec *spec, cons
 		return -1;
 	bool was_here = fs_is_dir(store);
 	struct error first = ERROR_INIT;
-	if (fetch_with(p, spec, store, commit, tree, &first) == 0)
+	if (fetch_with(p, spec, store, commit, tree, ret_seconds, &first) == 0)
 		return 0;
 	if (was_here && first.kind == ERROR_BUILD)
-		return fetch_afresh(p, spec, store, commit, tree, err);
+		return fetch_afresh(p, spec, store, commit, tree, ret_seconds, err);
 	if (!was_here)
 		fs_remove_tree(store, NULL);
 	if (err)

@@ -38,6 +38,26 @@ static const char *env_get(const struct strlist *env, const char *name)
 	return NULL;
 }
 
+/* The engine file's lines, and the platform's on top. */
+static int add_engine_env(struct build_recipe *r, const struct build_place *p, const struct build_spec *spec,
+			  struct error *err)
+{
+	CLEANUP(strlist) struct strlist lines = STRLIST_INIT;
+	strlist_add_all(&lines, strlist_array(&spec->engine->build_env));
+	if (p->target && build_target_env(p->target, &lines, err) < 0)
+		return -1;
+	for (size_t i = 0; i < lines.len; i++) {
+		const char *line = lines.items[i], *equals = strchr(line, '=');
+		AUTO_FREE char *name = equals ? strndup(line, (size_t)(equals - line)) : NULL;
+		if (!name)
+			return error_set(err, ERROR_USAGE, "engine %s: build_env \"%s\" is not NAME=value",
+					 spec->engine->name, line);
+		proc_env_set(&r->env, name, equals + 1);
+		strlist_add(&r->key_env, line);
+	}
+	return strlist_check(&lines, err);
+}
+
 static int make_env(struct build_recipe *r, const struct build_place *p, const struct build_spec *spec,
 		    struct error *err)
 {
@@ -62,15 +82,8 @@ static int make_env(struct build_recipe *r, const struct build_place *p, const s
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		proc_env_set(&r->env, fixed[i].name, fixed[i].value);
-	for (size_t i = 0; i < spec->engine->build_env.len; i++) {
-		const char *line = spec->engine->build_env.items[i], *equals = strchr(line, '=');
-		AUTO_FREE char *name = equals ? strndup(line, (size_t)(equals - line)) : NULL;
-		if (!name)
-			return error_set(err, ERROR_USAGE, "engine %s: build_env \"%s\" is not NAME=value",
-					 spec->engine->name, line);
-		proc_env_set(&r->env, name, equals + 1);
-		strlist_add(&r->key_env, line);
-	}
+	if (add_engine_env(r, p, spec, err) < 0)
+		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(decisive); i++) {
 		const char *value = env_get(&r->env, decisive[i]);
 		strlist_addf(&r->key_env, "%s=%s", decisive[i], value ? value : "");
@@ -149,19 +162,22 @@ static int find_version(struct build_recipe *r, const struct build_place *p, str
 }
 
 /* What decides the result; -o, -p and the profile's place do not. */
-static int add_flags(struct strlist *argv, const struct build_spec *spec, const char *profile)
+static int add_flags(struct strlist *argv, const struct build_place *p, const struct build_spec *spec,
+		     const char *profile)
 {
 	strlist_add(argv, "-trimpath"); /* the folder would be part of every action's id: nothing could be reused */
 	strlist_add(argv, "-buildvcs=false"); /* the tree has no .git, and a .git around the cache is not its */
 	/* Go's own default would use a committed default.pgo without a word. */
 	strlist_addf(argv, "-pgo=%s", profile ? profile : "off");
-	return strlist_add_all(argv, strlist_array(&spec->engine->build_flags));
+	strlist_add_all(argv, strlist_array(&spec->engine->build_flags));
+	return p->target ? strlist_add_all(argv, strlist_array(&p->target->flags)) : 0;
 }
 
-static int make_flags(struct build_recipe *r, const struct build_spec *spec, struct error *err)
+static int make_flags(struct build_recipe *r, const struct build_place *p, const struct build_spec *spec,
+		      struct error *err)
 {
 	CLEANUP(strlist) struct strlist flags = STRLIST_INIT;
-	add_flags(&flags, spec, spec->profile ? "profile.pprof" : NULL);
+	add_flags(&flags, p, spec, spec->profile ? "profile.pprof" : NULL);
 	strlist_add(&flags, spec->engine->package);
 	CLEANUP(strbuf) struct strbuf line = STRBUF_INIT(16 * MAX_LINE_BYTES);
 	for (size_t i = 0; i < flags.len; i++)
@@ -177,7 +193,7 @@ int build_recipe_make(struct build_recipe *ret, const struct build_place *p, con
 {
 	CLEANUP(build_recipe) struct build_recipe r = BUILD_RECIPE_INIT;
 	if (make_env(&r, p, spec, err) < 0 || find_go(&r, spec, err) < 0 || find_version(&r, p, err) < 0 ||
-	    make_flags(&r, spec, err) < 0)
+	    make_flags(&r, p, spec, err) < 0)
 		return -1;
 	if (spec->profile) {
 		char hex[65];
@@ -264,31 +280,51 @@ static int read_version(const struct build_recipe *r, const struct build_place *
 	return *ret ? 0 : -1;
 }
 
+char *build_group(const struct build_recipe *r, const struct build_place *p, struct error *err)
+{
+	char *group = str_printf(err, "compile-%.16s%s%s", r->profile_sha256 ? r->profile_sha256 : "plain",
+				 p->target ? "-" : "", p->target ? p->target->name : "");
+	for (char *c = group; c && *c; c++)
+		if (*c == '/')
+			*c = '-';
+	return group;
+}
+
+static int try_build(const struct build_recipe *r, const struct build_place *p, const char *module,
+		     const struct strlist *argv, const struct strlist *env, struct error *err)
+{
+	struct error first = ERROR_INIT;
+	if (build_child(p, argv, env, module, NULL, &first) == 0)
+		return 0;
+	/* Whatever a damaged cache makes go say, a look into the cache tells it from an error in the code. */
+	if (first.kind == ERROR_BUILD && build_heal(r, p, module, env, &first))
+		return build_child(p, argv, env, module, NULL, err);
+	if (err)
+		*err = first;
+	return -1;
+}
+
 static int run_build(const struct build_recipe *r, const struct build_place *p, const struct build_spec *spec,
 		     const char *module, const char *binary, const char *profile, const struct strlist *env,
 		     struct error *err)
 {
+	/* Builds of one group compile the same packages: at once each would compile them all, one after the other the
+	 * second finds them in Go's cache. */
+	AUTO_CLOSE int lock = -1;
+	AUTO_FREE char *group = build_group(r, p, err);
+	if (!group || build_lock(p, group, &lock, err) < 0)
+		return -1;
+	unsigned jobs = p->crew ? build_crew_enter(p->crew) : spec->jobs;
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
 	strlist_add_all(&argv, (const char *const[]){ r->go, "build", NULL });
-	add_flags(&argv, spec, profile);
-	if (spec->jobs)
-		strlist_addf(&argv, "-p=%u", spec->jobs);
+	add_flags(&argv, p, spec, profile);
+	if (jobs)
+		strlist_addf(&argv, "-p=%u", jobs);
 	strlist_add_all(&argv, (const char *const[]){ "-o", binary, spec->engine->package, NULL });
-	/* Builds with one profile (or with none) compile the same packages: at once each would compile them all, one
-	 * after the other the second finds them in Go's cache. */
-	AUTO_CLOSE int lock = -1;
-	AUTO_FREE char *name = str_printf(err, "compile-%.16s", r->profile_sha256 ? r->profile_sha256 : "plain");
-	if (!name || build_lock(p, name, &lock, err) < 0)
-		return -1;
-	struct error first = ERROR_INIT;
-	if (build_child(p, &argv, env, module, NULL, &first) == 0)
-		return 0;
-	/* Whatever a damaged cache makes go say, a look into the cache tells it from an error in the code. */
-	if (first.kind == ERROR_BUILD && build_heal(r, p, module, env, &first))
-		return build_child(p, &argv, env, module, NULL, err);
-	if (err)
-		*err = first;
-	return -1;
+	int failed = try_build(r, p, module, &argv, env, err);
+	if (p->crew)
+		build_crew_leave(p->crew);
+	return failed;
 }
 
 int build_compile(const struct build_recipe *r, const struct build_place *p, const struct build_spec *spec,
@@ -299,7 +335,7 @@ int build_compile(const struct build_recipe *r, const struct build_place *p, con
 	AUTO_FREE char *tmp = str_printf(err, "%s/tmp", work);
 	AUTO_FREE char *bin = str_printf(err, "%s/bin", work);
 	AUTO_FREE char *profile = str_printf(err, "%s/profile.pprof", work);
-	AUTO_FREE char *binary = str_printf(err, "%s/bin/%s", work, spec->engine->binary);
+	AUTO_FREE char *binary = str_printf(err, "%s/bin/%s", work, p->binary);
 	if (!src || !tmp || !bin || !profile || !binary)
 		return -1;
 	AUTO_FREE char *module = module_folder(spec, src, err);

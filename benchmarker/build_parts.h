@@ -1,13 +1,32 @@
 /* What the files of the build room share; nobody else includes it.
  *
  * build.c (order of the steps) → build_place.c (folders, children), build_check.c (names), build_resolve.c and
- * build_fetch.c (by build_git.c), build_go.c (compile), build_heal.c (damaged Go caches), build_cache.c (keys, finished
- * binaries).
+ * build_fetch.c (by build_git.c), build_go.c (compile), build_target.c (other platforms), build_crew.c (several at
+ * once), build_heal.c (damaged Go caches), build_cache.c (keys, finished binaries).
  */
 #ifndef BENCHMARKER_BUILD_PARTS_H
 #define BENCHMARKER_BUILD_PARTS_H
 
 #include "benchmarker/build.h"
+
+#include <pthread.h>
+
+/* Several builds at once. Each reports once, whatever becomes of it; enter and leave bracket a compilation. */
+struct build_crew {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	size_t silent;         /* builds that have not reported yet */
+	struct strlist groups; /* of those that compile: one group's take turns, because they compile the same */
+	unsigned budget;       /* cores */
+	unsigned compiling;
+};
+void build_crew_init(struct build_crew *c, size_t builds, unsigned jobs);
+void build_crew_release(struct build_crew *c);
+/* group: that of a build that will compile (build_group); NULL: it will not. */
+void build_crew_report(struct build_crew *c, const char *group);
+/* Waits until all have reported and there is room; how many cores to use. */
+unsigned build_crew_enter(struct build_crew *c);
+void build_crew_leave(struct build_crew *c);
 
 /* Where one build happens. Paths are absolute; all owned. */
 struct build_place {
@@ -15,9 +34,12 @@ struct build_place {
 	char *home;       /* HOME of git and go */
 	char *git_config; /* the only configuration that git reads beside the store's own */
 	char *go_cache, *mod_cache;
-	bool owns_mod_cache; /* it is the cache's: may be thrown away */
-	char *repository;    /* as git gets it: an absolute path or a URL */
-	bool is_local;       /* repository is a folder */
+	bool owns_mod_cache;                /* it is the cache's: may be thrown away */
+	char *binary;                       /* file name of what comes out: with .exe for Windows */
+	const struct engine_target *target; /* the engine's; NULL: for this machine */
+	struct build_crew *crew;            /* NULL: alone */
+	char *repository;                   /* as git gets it: an absolute path or a URL */
+	bool is_local;                      /* repository is a folder */
 	uint64_t deadline_ns;
 };
 #define BUILD_PLACE_INIT \
@@ -49,9 +71,10 @@ int build_store_init(const struct build_place *p, const struct build_spec *spec,
 
 /* Full SHA of version in the repository; owned. */
 char *build_resolve(const struct build_place *p, const struct build_spec *spec, struct error *err);
-/* Fetches the commit unless it is here, and writes its tree to folder tree (made; absent before). */
+/* Fetches the commit unless it is here, and writes its tree to folder tree (made; absent before). ret_seconds: its
+ * time, or NULL. */
 int build_fetch(const struct build_place *p, const struct build_spec *spec, const char *commit, const char *tree,
-		struct error *err);
+		int64_t *ret_seconds, struct error *err);
 
 /* How go is to be called, and what its result depends on. All owned. */
 struct build_recipe {
@@ -69,9 +92,19 @@ struct build_recipe {
 int build_recipe_make(struct build_recipe *ret, const struct build_place *p, const struct build_spec *spec,
 		      struct error *err);
 void build_recipe_release(struct build_recipe *r);
+/* Name of the group of builds that compile the same packages; owned. */
+char *build_group(const struct build_recipe *r, const struct build_place *p, struct error *err);
 /* Compiles the source tree <work>/src to <work>/bin/<binary>; *ret_version, owned, is the Go that did it. */
 int build_compile(const struct build_recipe *r, const struct build_place *p, const struct build_spec *spec,
 		  const char *work, char **ret_version, struct error *err);
+
+/* Settings of a platform: its env, what the environment says instead of it, GOOS and GOARCH; added to ret. */
+int build_target_env(const struct engine_target *t, struct strlist *ret, struct error *err);
+/* ERROR_BUILD if the binary names a folder of this build. */
+int build_check_generic(const struct build_place *p, const char *work, const char *binary, struct error *err);
+/* Copies the commit's licence file from <work>/src to <work>/bin/licenses; *ret_name, owned, is its name there, and
+ * stays untouched if there is none. */
+int build_keep_licenses(const struct engine *e, const char *work, char **ret_name, struct error *err);
 
 /* After go failed: removes what is damaged in its caches. True if there was something, so that it may be tried again.
  */

@@ -15,6 +15,7 @@ void build_place_release(struct build_place *p)
 	free(p->go_cache);
 	free(p->mod_cache);
 	free(p->repository);
+	free(p->binary);
 	*p = (struct build_place)BUILD_PLACE_INIT;
 }
 
@@ -99,9 +100,14 @@ int build_place_open(struct build_place *ret, const struct build_spec *spec, str
 	const char *repository = spec->repository ? spec->repository : spec->engine->repository;
 	p.deadline_ns =
 		clock_deadline(spec->timeout_ns ? spec->timeout_ns : DEFAULT_TIMEOUT_HOURS * 3600 * NS_PER_SECOND);
+	p.target = spec->target ? build_target_find(spec->engine, spec->target) : NULL;
+	if (spec->target && !p.target)
+		return error_set(err, ERROR_USAGE, "engine %s is not built for %s", spec->engine->name, spec->target);
+	p.binary = str_printf(err, "%s%s", spec->engine->binary,
+			      p.target && str_starts(p.target->name, "windows/") ? ".exe" : "");
 	p.is_local = fs_is_dir(repository);
 	p.repository = p.is_local ? fs_absolute(repository, err) : str_dup(repository, err);
-	if (!p.repository || fs_mkdirs(spec->cache, 0755, err) < 0)
+	if (!p.binary || !p.repository || fs_mkdirs(spec->cache, 0755, err) < 0)
 		return -1;
 	p.cache = fs_absolute(spec->cache, err);
 	if (!p.cache)

@@ -15,7 +15,7 @@ void engine_release(struct engine *e)
 	char **strings[] = {
 		&e->name,     &e->repository, &e->module_dir,     &e->package,        &e->binary,
 		&e->run_as,   &e->admin_user, &e->admin_password, &e->admin_database, &e->user,
-		&e->password, &e->database,   &e->profile_path,
+		&e->password, &e->database,   &e->profile_path,   &e->licenses,
 	};
 	struct strlist *lists[] = {
 		&e->build_env, &e->build_flags, &e->exec_candidates, &e->exec_path,    &e->version.argv,
@@ -28,6 +28,13 @@ void engine_release(struct engine *e)
 	for (size_t i = 0; i < e->setup_len; i++)
 		strlist_release(&e->setup[i].argv);
 	free(e->setup);
+	for (size_t i = 0; i < e->targets_len; i++) {
+		free(e->targets[i].name);
+		strlist_release(&e->targets[i].env);
+		strlist_release(&e->targets[i].flags);
+		strlist_release(&e->targets[i].packages);
+	}
+	free(e->targets);
 	*e = (struct engine){ 0 };
 }
 

@@ -38,6 +38,13 @@ struct engine_command {
 	struct strlist argv; /* with ${…} */
 };
 
+/* One platform that releases are built for: what comes on top of build_env and build_flags. */
+struct engine_target {
+	char *name; /* "linux/arm64": GOOS/GOARCH */
+	struct strlist env, flags;
+	struct strlist packages; /* kinds of archive: "tar.gz", "zip", "7z"; empty: the platform's usual one */
+};
+
 struct engine {
 	char *name;
 	enum protocol protocol;
@@ -48,6 +55,9 @@ struct engine {
 	char *binary;               /* file name of the built program */
 	struct strlist build_env;   /* "CGO_ENABLED=1" */
 	struct strlist build_flags; /* further go build arguments: "-tags=x" */
+	char *licenses;             /* file within the repository that release archives carry; NULL: the usual names */
+	struct engine_target *targets;
+	size_t targets_len;
 	/* run */
 	struct strlist exec_candidates; /* program names or paths looked for when no --*-exec is given: "mariadbd", … */
 	struct strlist exec_path;       /* further folders to look in: "/usr/lib/postgresql/15/bin" */

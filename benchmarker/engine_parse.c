@@ -10,11 +10,12 @@ enum value_type {
 	V_STRING,   /* char * */
 	V_LIST,     /* struct strlist */
 	V_COMMANDS, /* struct engine.setup: a list of lists */
+	V_TARGETS,  /* struct engine.targets: an object of objects */
 	V_SECONDS,  /* uint64_t nanoseconds */
 	V_SIGNAL,   /* int */
 	V_PORT,     /* unsigned */
 	V_PROTOCOL, /* enum protocol */
-	V_OBJECT,   /* keys of its own, into the same struct engine */
+	V_OBJECT,   /* keys of its own, into the same struct */
 };
 
 enum {
@@ -30,7 +31,7 @@ struct key {
 	const char *name;
 	enum value_type type;
 	unsigned flags;
-	size_t offset;          /* into struct engine */
+	size_t offset;          /* into struct engine, or engine_target */
 	const struct key *keys; /* of V_OBJECT */
 	/* Is this string (or each of this list) well-formed? else what it has to be; NULL: any */
 	bool (*valid)(const char *s);
@@ -70,7 +71,28 @@ static bool is_absolute(const char *s)
 	return s[0] == '/';
 }
 
+/* GOOS/GOARCH */
+static bool is_platform(const char *s)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	size_t os = strspn(s, plain), arch = s[os] == '/' ? strspn(s + os + 1, plain) : 0;
+	return os && arch && os + 1 + arch == strlen(s) && strlen(s) <= 40;
+}
+
+static bool is_package(const char *s)
+{
+	return str_eq(s, "tar.gz") || str_eq(s, "zip") || str_eq(s, "7z");
+}
+
 #define AT(field) offsetof(struct engine, field)
+#define TARGET_AT(field) offsetof(struct engine_target, field)
+
+static const struct key target_keys[] = {
+	{ "env", V_LIST, 0, TARGET_AT(env), NULL, is_assignment, "NAME=value" },
+	{ "flags", V_LIST, 0, TARGET_AT(flags), NULL, is_option, "an option such as -tags=x" },
+	{ "package", V_LIST, 0, TARGET_AT(packages), NULL, is_package, "tar.gz, zip or 7z" },
+	{ 0 },
+};
 
 static const struct key build_keys[] = {
 	{ "repository", V_STRING, FILLED, AT(repository), NULL, NULL, NULL },
@@ -79,6 +101,8 @@ static const struct key build_keys[] = {
 	{ "binary", V_STRING, REQUIRED | FILLED, AT(binary), NULL, is_file_name, "a file name" },
 	{ "env", V_LIST, 0, AT(build_env), NULL, is_assignment, "NAME=value" },
 	{ "flags", V_LIST, 0, AT(build_flags), NULL, is_option, "an option such as -tags=x" },
+	{ "licenses", V_STRING, FILLED, AT(licenses), NULL, is_inner_path, "a file within the repository" },
+	{ "targets", V_TARGETS, 0, 0, NULL, NULL, NULL },
 	{ 0 },
 };
 
@@ -317,19 +341,42 @@ static int read_protocol(const struct place *p, const cJSON *v, enum protocol *r
 	return 0;
 }
 
-static int read_object(const struct place *p, const cJSON *v, const struct key *keys, struct engine *e,
-		       struct error *err);
+static int read_object(const struct place *p, const cJSON *v, const struct key *keys, void *into, struct error *err);
 
-static int read_value(const struct place *p, const cJSON *v, const struct key *key, struct engine *e, struct error *err)
+static int read_targets(const struct place *p, const cJSON *v, struct engine *e, struct error *err)
 {
-	void *field = (char *)e + key->offset;
+	if (!cJSON_IsObject(v))
+		return fail(p, err, "expected an object, not %s", type_name(v));
+	e->targets = calloc((size_t)cJSON_GetArraySize(v) + 1, sizeof *e->targets);
+	if (!e->targets)
+		return error_oom(err);
+	for (const cJSON *item = v->child; item; item = item->next) {
+		struct place at = place_of_key(p, item->string);
+		if (!is_platform(item->string))
+			return fail(&at, err, "the key is no platform such as linux/arm64");
+		for (size_t i = 0; i < e->targets_len; i++)
+			if (str_eq(e->targets[i].name, item->string))
+				return fail(&at, err, "the key occurs twice");
+		struct engine_target *t = &e->targets[e->targets_len++];
+		t->name = str_dup(item->string, err);
+		if (!t->name || read_object(&at, item, target_keys, t, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_value(const struct place *p, const cJSON *v, const struct key *key, void *into, struct error *err)
+{
+	void *field = (char *)into + key->offset;
 	switch (key->type) {
 	case V_STRING:
 		return read_string(p, v, key, field, err);
 	case V_LIST:
 		return read_list(p, v, key, field, err);
 	case V_COMMANDS:
-		return read_commands(p, v, key, e, err);
+		return read_commands(p, v, key, into, err);
+	case V_TARGETS:
+		return read_targets(p, v, into, err);
 	case V_SECONDS:
 		return read_seconds(p, v, field, err);
 	case V_SIGNAL:
@@ -339,7 +386,7 @@ static int read_value(const struct place *p, const cJSON *v, const struct key *k
 	case V_PROTOCOL:
 		return read_protocol(p, v, field, err);
 	case V_OBJECT:
-		return read_object(p, v, key->keys, e, err);
+		return read_object(p, v, key->keys, into, err);
 	}
 	return fail(p, err, "no reader for this type"); /* not reached: the switch is complete */
 }
@@ -362,8 +409,7 @@ static int unknown_key(const struct place *p, const char *name, const struct key
 }
 
 /* Every key of the object is one of keys and occurs once; every required one is there. */
-static int read_object(const struct place *p, const cJSON *v, const struct key *keys, struct engine *e,
-		       struct error *err)
+static int read_object(const struct place *p, const cJSON *v, const struct key *keys, void *into, struct error *err)
 {
 	if (!cJSON_IsObject(v))
 		return fail(p, err, "expected an object, not %s", type_name(v));
@@ -379,7 +425,7 @@ static int read_object(const struct place *p, const cJSON *v, const struct key *
 		if (seen & bit)
 			return fail(&at, err, "the key occurs twice");
 		seen |= bit;
-		if (read_value(&at, item, k, e, err) < 0)
+		if (read_value(&at, item, k, into, err) < 0)
 			return -1;
 	}
 	for (const struct key *k = keys; k->name; k++) {

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 
 static const struct command *const commands[] = {
-	&command_compare, &command_profile, &command_pgo,    &command_build,
-	&command_report,  &command_render,  &command_notify, &command_demo,
+	&command_compare, &command_profile, &command_pgo,  &command_build,        &command_report,
+	&command_render,  &command_notify,  &command_demo, &command_dolt_builder,
 };
 
 static int print_overview(struct error *err)
@@ -20,7 +20,7 @@ static int print_overview(struct error *err)
 	printf("dbdyno measures whether one commit of a database is faster than another.\n\n"
 	       "Usage: dbdyno COMMAND [flags]\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+		printf("  %-12s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\nFlags alone mean compare, or with --profile-version profile. Help on one: dbdyno COMMAND --help\n"
 	       "Exit codes: 0 done, 2 usage, 3 build, 4 server, 5 load, 6 publishing, 7 regression, 8 undecided, 1 "
 	       "other.\n");
@@ -48,8 +48,21 @@ static const struct command *find_command(const char *name, struct error *err)
 	return NULL;
 }
 
+/* Called by the name of a program that a command stands in for: a link. */
+static bool is_dolt_builder(const char *called)
+{
+	const char *slash = called ? strrchr(called, '/') : NULL;
+	const char *name = slash ? slash + 1 : called;
+	return str_eq(name, "dolt-builder") || str_eq(name, "dolt_builder");
+}
+
 static int run(int argc, const char *const *argv, struct error *err)
 {
+	if (argc && is_dolt_builder(argv[0])) {
+		if (stop_install(err) < 0 || proc_become_reaper(err) < 0)
+			return -1;
+		return command_dolt_builder.run(argc - 1, argv + 1, err);
+	}
 	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
 		return print_overview(err);
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {

@@ -47,7 +47,10 @@ static void every_key_is_read(void **state)
 	check_ok(parse(
 		"{\"name\":\"my-db_2\",\"protocol\":\"postgres\","
 		"\"build\":{\"repository\":\"https://example.org/x\",\"module_dir\":\"go\",\"package\":\"./cmd/x\","
-		"\"binary\":\"x\",\"env\":[\"CGO_ENABLED=1\"],\"flags\":[\"-tags=x\"]},"
+		"\"binary\":\"x\",\"env\":[\"CGO_ENABLED=1\"],\"flags\":[\"-tags=x\"],\"licenses\":\"go/LICENSES\","
+		"\"targets\":{\"linux/arm64\":{},\"windows/amd64\":{\"env\":[\"CC=cc "
+		"-m64\"],\"flags\":[\"-ldflags=-s\"],"
+		"\"package\":[\"zip\",\"7z\"]}}},"
 		"\"exec\":{\"names\":[\"x\",\"xd\"],\"folders\":[\"/opt/x/bin\"]},"
 		"\"version\":[\"${exec}\",\"version\"],"
 		"\"setup\":[[\"${exec}\",\"init\",\"${data}\"],[\"touch\",\"${tmp}/x\"]],"
@@ -67,6 +70,14 @@ static void every_key_is_read(void **state)
 	check_str(e.binary, "x");
 	check_str(e.build_env.items[0], "CGO_ENABLED=1");
 	check_str(e.build_flags.items[0], "-tags=x");
+	check_str(e.licenses, "go/LICENSES");
+	assert_int_equal(e.targets_len, 2);
+	check_str(e.targets[0].name, "linux/arm64");
+	assert_int_equal(e.targets[0].env.len, 0);
+	check_str(e.targets[1].name, "windows/amd64");
+	check_str(e.targets[1].env.items[0], "CC=cc -m64");
+	check_str(e.targets[1].flags.items[0], "-ldflags=-s");
+	check_str(e.targets[1].packages.items[1], "7z");
 	check_str(e.exec_candidates.items[1], "xd");
 	check_str(e.exec_path.items[0], "/opt/x/bin");
 	check_str(e.version.argv.items[1], "version");
@@ -123,6 +134,18 @@ static void mistakes_name_the_key(void **state)
 		{ WITH(",\"version\":[\"${exec}\",\"${port}\"]"), "version[1]: unknown variable ${port}" },
 		{ WITH(",\"build\":{\"package\":\"${data}\",\"binary\":\"x\"}"), "build.package: unknown variable" },
 		{ WITH(",\"build\":{\"package\":\".\"}"), "build.binary: the key is missing" },
+		{ WITH(",\"build\":{\"targets\":[]}"), "build.targets: expected an object, not a list" },
+		{ WITH(",\"build\":{\"targets\":{\"linux\":{}}}"), "build.targets.linux: the key is no platform" },
+		{ WITH(",\"build\":{\"targets\":{\"a/b/c\":{}}}"), "the key is no platform" },
+		{ WITH(",\"build\":{\"targets\":{\"../x\":{}}}"), "the key is no platform" },
+		{ WITH(",\"build\":{\"targets\":{\"a/b\":{},\"a/b\":{}}}"), "build.targets.a/b: the key occurs twice" },
+		{ WITH(",\"build\":{\"targets\":{\"a/b\":{\"envs\":[]}}}"),
+		  "build.targets.a/b.envs: unknown key (did you mean \"env\"?)" },
+		{ WITH(",\"build\":{\"targets\":{\"a/b\":{\"env\":[\"CC\"]}}}"),
+		  "build.targets.a/b.env[0]: \"CC\" is not" },
+		{ WITH(",\"build\":{\"targets\":{\"a/b\":{\"flags\":[\"x\"]}}}"), "build.targets.a/b.flags[0]" },
+		{ WITH(",\"build\":{\"targets\":{\"a/b\":{\"package\":[\"rar\"]}}}"), "is not tar.gz, zip or 7z" },
+		{ WITH(",\"build\":{\"licenses\":\"../x\"}"), "build.licenses" },
 		{ WITH(",\"build\":{\"package\":\"-o\",\"binary\":\"x\"}"), "build.package: \"-o\" is not" },
 		{ WITH(",\"build\":{\"package\":\".\",\"binary\":\"../x\"}"),
 		  "build.binary: \"../x\" is not a file name" },
