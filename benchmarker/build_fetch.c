@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Removes what a killed fetch leaves: git would refuse to go on, or never look at it again. */
+/* Removes what a failed or killed fetch leaves: git would refuse to go on, or never look at it again. */
 static void tidy_store(const char *store, const char *commit)
 {
 	CLEANUP(strbuf) struct strbuf path = STRBUF_INIT(8192);
@@ -43,7 +43,10 @@ static int fetch_commit(const struct build_place *p, const struct build_spec *sp
 		"fetch",       "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--end-of-options",
 		p->repository, refspec,   NULL
 	};
-	return build_git(p, spec, store, args, NULL, NULL, err);
+	if (build_git(p, spec, store, args, NULL, NULL, err) == 0)
+		return 0;
+	tidy_store(store, commit); /* a fetch that was cut leaves the start of its pack */
+	return -1;
 }
 
 /* The object may be a tag or a file: then what would be built is not what was named. */

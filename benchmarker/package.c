@@ -6,6 +6,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,7 +34,12 @@ const char *package_extension(enum package_kind kind)
 static int fail(struct archive *a, struct error *err)
 {
 	const char *why = archive_error_string(a);
-	return error_set(err, ERROR_INTERNAL, "libarchive: %s", why ? why : "unknown error");
+	errno = archive_errno(a);
+	if (errno <= 0) /* one of its own */
+		return error_set(err, ERROR_INTERNAL, "libarchive: %s", why ? why : "unknown error");
+	bool full = errno == ENOSPC || errno == EDQUOT;
+	error_errno(err, ERROR_INTERNAL, "libarchive: %s", why ? why : "error");
+	return full ? error_hint(err, "the disk is full: free some space, or choose a folder on another disk") : -1;
 }
 
 static int set_kind(struct archive *a, enum package_kind kind, struct error *err)

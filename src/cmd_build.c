@@ -197,6 +197,8 @@ static const char *package_folder(const struct build_options *o)
 static int finish(const struct build_options *o, const struct engine *engine, struct built *all, size_t n,
 		  struct error *err)
 {
+	if (o->common.from.profile && profile_check_program(o->common.from.profile, all[0].build.exec, err) < 0)
+		return -1;
 	for (size_t i = 0; i < n && o->bin_dir; i++)
 		if (build_output_install(&all[i], o->bin_dir, err) < 0)
 			return -1;

@@ -88,6 +88,10 @@ int job_build(struct job *j, struct error *err)
 			return -1;
 	if (build_all(j, err) < 0)
 		return -1;
+	for (size_t i = 0; i < j->sides_len; i++)
+		if (j->sides[i].profile && j->sides[i].build.exec &&
+		    profile_check_program(j->sides[i].profile, j->sides[i].build.exec, err) < 0)
+			return -1;
 	for (size_t i = 0; i < j->sides_len; i++) {
 		struct job_side *s = &j->sides[i];
 		if (s->exec)

@@ -1,8 +1,10 @@
 #include "benchmarker/package.h"
 
 #include "base/fs.h"
+#include "base/stop.h"
 #include "check.h"
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -135,12 +137,23 @@ static void sums_are_sorted(void **state)
 	assert_false(fs_exists("b/SHA256SUMS"));
 }
 
+/* The last test: a stop request stays for the rest of the process. */
+static void stop_request_leaves_nothing(void **state)
+{
+	(void)state;
+	struct package p = package_of("a/program", NULL);
+	check_ok(stop_install(err));
+	raise(SIGTERM);
+	check_fails(package_write("stopped.zip", PACKAGE_ZIP, &p, err), ERROR_INTERRUPTED, "SIGTERM");
+	assert_false(fs_exists("stopped.zip"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_kinds),          cmocka_unit_test(same_input_gives_the_same_bytes),
 		cmocka_unit_test(gzip_header_has_no_time), cmocka_unit_test(failures_leave_nothing),
-		cmocka_unit_test(sums_are_sorted),
+		cmocka_unit_test(sums_are_sorted),         cmocka_unit_test(stop_request_leaves_nothing),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
