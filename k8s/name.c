@@ -122,6 +122,11 @@ static size_t add_part(char *name, size_t len, const char *s, size_t max)
 	return at;
 }
 
+void k8s_clean(const char *s, char ret[static K8S_NAME_SIZE])
+{
+	ret[add_part(ret, 0, s, K8S_NAME_SIZE - 1)] = 0;
+}
+
 void k8s_job_name(const char *actor, const char *version, const char *suffix, uint64_t timestamp_ns,
 		  char ret[static K8S_NAME_SIZE])
 {

@@ -24,6 +24,10 @@ bool k8s_is_label_key(const char *s);
 /* A positive amount of a resource: "7", "7500m", "16Gi", "1.5G". */
 bool k8s_is_quantity(const char *s);
 
+/* What a name may hold of s, at most 63 characters: lower-case letters and digits, what is not allowed as one '-', none
+ * at either end. May be "". */
+void k8s_clean(const char *s, char ret[static K8S_NAME_SIZE]);
+
 /* A valid name that no other call gives at another time: actor (cut as needed), the first 8 characters of version,
  * suffix (at most 20 characters; NULL or "": none), timestamp. What is not allowed becomes one '-'. */
 void k8s_job_name(const char *actor, const char *version, const char *suffix, uint64_t timestamp_ns,

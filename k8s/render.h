@@ -33,8 +33,11 @@
 
 #define RENDER_MAX_TEMPLATE_BYTES (1u << 20)
 
-/* The shipped templates: "compare.yaml". */
+/* The shipped template: "job.yaml". */
 extern const struct embedded_file template_files[];
+
+/* The shipped reports' SQL (k8s/queries): "multiplier-reads.sql". Lines that begin with "--" say what it asks. */
+extern const struct embedded_file query_files[];
 
 struct render_value {
 	const char *name;

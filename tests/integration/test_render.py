@@ -210,12 +210,27 @@ def test_a_label_cannot_replace_one_of_the_template(dbdyno):
         (["--image=i", "--", "--threads=0"], "the Job's flags"),
         (["--image=i", "--", "--token=canary"], "is not taken from the command line"),
         (["compair", "--image=i"], 'there is no template "compair"'),
+        (["profile", "--image=i", "--", "--to-version=1"], "unknown flag --to-version"),
+        (["--image=i", "--from-environment=maybe"], "--from-environment"),
         (["--image=i", "--template-file=/nonexistent"], "/nonexistent"),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_is_printed(dbdyno, args, text):
     done = dbdyno.fails(2, text, "render", *args)
     assert done.stdout == "" and "canary" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "kind, suffix, args", [("compare", "", ["compare"]), ("tpcc", "-tpcc", ["compare", "--withTpcc=true"]), ("profile", "-profile", ["profile"])]
+)
+def test_kinds_of_jobs(dbdyno, accepted, kind, suffix, args):
+    version = "--version=v1.2" if kind == "profile" else "--to-version=v1.2"
+    job = accepted(dbdyno.ok("render", kind, "--image", IMAGE, "--actor=Zoë", "--goexperiment=greenteagc", "--", version).stdout)
+    assert re.fullmatch(rf"zo-v1-2{suffix}-\d{{19}}", job["metadata"]["name"])
+    assert container(job)["args"] == [*args, version]
+    assert job["metadata"]["labels"]["app.kubernetes.io/component"] == kind
+    assert {"name": "GOEXPERIMENT", "value": "greenteagc"} in container(job)["env"]
+    assert not {"ACTOR", "GOMAXPROCS"} & {e["name"] for e in container(job)["env"]}
 
 
 def test_a_template_of_ones_own(dbdyno, tmp_path):

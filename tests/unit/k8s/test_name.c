@@ -34,6 +34,30 @@ static void job_names(void **state)
 	assert_int_equal(strlen(name), 63);
 }
 
+static void cleaned(void **state)
+{
+	(void)state;
+	static char long_name[301];
+	memset(long_name, 'X', 300);
+	static const char *const cases[][2] = {
+		{ "Hydrocharged", "hydrocharged" },
+		{ "bot[bot]", "bot-bot" },
+		{ "../../etc", "etc" },
+		{ "", "" },
+		{ "$(reboot)\n", "reboot" },
+		{ "[]", "" },
+		{ "J\xc3\xbc", "j" },
+	};
+	char name[K8S_NAME_SIZE];
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		k8s_clean(cases[i][0], name);
+		check_str(name, cases[i][1]);
+	}
+	k8s_clean(long_name, name);
+	assert_int_equal(strlen(name), 63);
+	assert_true(k8s_is_name(name));
+}
+
 static void predicates(void **state)
 {
 	(void)state;
@@ -97,6 +121,7 @@ static void predicates(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(job_names), cmocka_unit_test(predicates) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(job_names), cmocka_unit_test(cleaned),
+					    cmocka_unit_test(predicates) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

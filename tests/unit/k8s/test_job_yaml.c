@@ -1,4 +1,4 @@
-/* The shipped compare template: what it asks for, and what comes out, by hand and by kubectl-validate. */
+/* The shipped template: what it asks for, and what comes out, by hand and by kubectl-validate. */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/proc.h"
@@ -11,7 +11,7 @@
 
 static const struct embedded_file *template(void)
 {
-	const struct embedded_file *f = embedded_find(template_files, "compare.yaml");
+	const struct embedded_file *f = embedded_find(template_files, "job.yaml");
 	assert_non_null(f);
 	return f;
 }
@@ -38,6 +38,8 @@ static void render(bool full, struct strbuf *out)
 	add_all(&pulls, "registry", "other.registry");
 	const struct render_value values[] = {
 		{ "JOB_NAME", name },
+		{ "COMPONENT", "profile" },
+		{ "COMMAND", full ? "profile" : NULL },
 		{ "NAMESPACE", full ? "performance" : NULL },
 		{ "IMAGE", "registry.example.org/dbdyno@sha256:0123" },
 		{ "IMAGE_PULL_SECRETS", .list = full ? &pulls : &none },
@@ -57,6 +59,12 @@ static void render(bool full, struct strbuf *out)
 		{ "CACHE_CLAIM", full ? "build-cache" : NULL },
 		{ "NODE_SELECTOR", .list = full ? &nodes : &none },
 		{ "TOLERATIONS", .list = full ? &taints : &none },
+		{ "ACTOR", full ? "bot[bot]" : NULL },
+		{ "ACTOR_EMAIL", full ? "team@example.org" : NULL },
+		{ "BRANCH", full ? "$(AWS_SECRET_ACCESS_KEY)" : NULL },
+		{ "GOMAXPROCS", full ? "7" : NULL },
+		{ "GOEXPERIMENT", full ? "greenteagc" : NULL },
+		{ "MYSQL_FOLDER", full ? "/home/tester/.mysql" : NULL },
 		{ 0 },
 	};
 	check_ok(render_manifest(template()->data, template()->len, values, out, err));
@@ -71,23 +79,31 @@ static void asks_for_what_it_says(void **state)
 	} expected[] = {
 		{ "JOB_NAME", true, false },
 		{ "NAMESPACE", false, false },
+		{ "COMPONENT", true, false },
 		{ "QUEUE", false, false },
 		{ "LABELS", true, true },
 		{ "RETRIES", true, false },
 		{ "DEADLINE_SECONDS", true, false },
 		{ "TTL_SECONDS", true, false },
+		{ "ACTOR_EMAIL", false, false },
 		{ "SERVICE_ACCOUNT", false, false },
 		{ "IMAGE_PULL_SECRETS", false, true },
 		{ "NODE_SELECTOR", false, true },
 		{ "TOLERATIONS", false, true },
 		{ "IMAGE", true, false },
+		{ "COMMAND", false, false },
 		{ "ARGS", false, true },
+		{ "ACTOR", false, false },
+		{ "BRANCH", false, false },
+		{ "GOMAXPROCS", false, false },
+		{ "GOEXPERIMENT", false, false },
 		{ "TOKEN_SECRET", false, false },
 		{ "CA_CONFIG_MAP", false, false },
 		{ "AWS_SECRET", false, false },
 		{ "CPUS", true, false },
 		{ "MEMORY", true, false },
 		{ "DISK", false, false },
+		{ "MYSQL_FOLDER", false, false },
 		{ "CACHE_CLAIM", false, false },
 	};
 	CLEANUP(render_variables) struct render_variables v = { 0 };
@@ -110,7 +126,12 @@ static void full_manifest(void **state)
 		"\n  namespace: \"performance\"\n",
 		"\n    kueue.x-k8s.io/queue-name: \"benchmarks\"\n    \"team\": \"db\"\n    \"example.org/on\": "
 		"\"yes\"\n",
-		"\n        - \"--from-version=1e3\"\n",
+		"\n        - \"profile\"\n        - \"--from-version=1e3\"\n",
+		"\n    app.kubernetes.io/component: \"profile\"\n",
+		"\n        alert_recipients: \"team@example.org\"\n",
+		"- name: BRANCH\n          value: \"$$(AWS_SECRET_ACCESS_KEY)\"\n",
+		"- name: GOMAXPROCS\n          value: \"7\"\n",
+		"mountPath: \"/home/tester/.mysql\"\n",
 		"\n        - \"--query=select \\\"x\\\",\\n 'y: z' -- $$(AWS_SECRET_ACCESS_KEY)\"\n        - \"yes\"\n "
 		"       - \"- {a: "
 		"b}\"\n",
