@@ -150,12 +150,13 @@ func TestRangesAgreeWithFilter(t *testing.T) {
 	}
 	conditions := []string{"a=3", "a>3", "a>=3 AND a<7", "a<>5", "a IS NULL", "a IS NOT NULL", "a=3 AND b=4",
 		"a=3 AND b>4", "a>2 AND b<9", "a IN (1,5,9) AND b BETWEEN 3 AND 8", "a<2 OR a>7", "a BETWEEN 8 AND 2",
-		"a>2.5", "a<'4'"}
+		"a>2.5", "a<'4'", "a=3 AND b=4 AND id>50", "a=3 AND b>=4 AND id<200", "a=3 AND b BETWEEN 2 AND 9",
+		"a=3 AND id=69", "a IN (2,3) AND b=4", "a=3 AND b IS NOT NULL AND id>20", "a>=3 AND a<=3 AND b<5", "b=4 AND id>9"}
 	before := make([]string, len(conditions))
 	for i, condition := range conditions {
 		before[i] = c.must("SELECT id FROM t WHERE " + condition + " ORDER BY id")
 	}
-	c.must("CREATE INDEX ab ON t(a, b)")
+	c.must("CREATE INDEX ab ON t(a, b, id)")
 	for i, condition := range conditions {
 		c.expect("SELECT id FROM t WHERE "+condition+" ORDER BY id", before[i])
 	}
@@ -194,6 +195,37 @@ func TestTransactions(t *testing.T) {
 	b.expect("SELECT COUNT(*) FROM t", "4")
 }
 
+// Connections that count up what they have read FOR UPDATE lose no step.
+func TestSelectForUpdate(t *testing.T) {
+	first := newClient(t)
+	first.must("CREATE TABLE t(id INTEGER NOT NULL, k INTEGER, PRIMARY KEY (id))")
+	first.must("INSERT INTO t VALUES (1,0)")
+	done := make(chan error)
+	for n := uint32(2); n < 6; n++ {
+		go func(c *client) {
+			var failed error
+			for i := 0; i < 50 && failed == nil; i++ {
+				c.query("BEGIN")
+				k, err := c.query("SELECT k FROM t WHERE id = 1 FOR UPDATE")
+				if err == nil {
+					_, err = c.query("UPDATE t SET k = " + k + " + 1 WHERE id = 1")
+				}
+				if _, end := c.query("COMMIT"); err == nil {
+					err = end
+				}
+				failed = err
+			}
+			done <- failed
+		}(connect(t, first.engine, first.ts, n))
+	}
+	for n := 2; n < 6; n++ {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	first.expect("SELECT k FROM t", "200")
+}
+
 // Connections that delete and insert the same few rows never meet a duplicate key.
 func TestConcurrentWriters(t *testing.T) {
 	first := newClient(t)
@@ -228,6 +260,7 @@ func TestClassify(t *testing.T) {
 		"SELECT 1": reads, " select 1;": reads, "SELECT(1)": reads, "SHOW TABLES": reads, "BEGIN": begins,
 		"START TRANSACTION": begins, "commit;": commits, "Rollback": rollsBack, "INSERT INTO t VALUES (1)": writes,
 		"SELECT 1; DROP TABLE t": writes, "/* x */ SELECT 1": writes, "": writes, "CREATE\tTABLE t": defines,
+		"SELECT 1 FROM t FOR UPDATE": writes, "select 1 from t for update;": writes,
 	} {
 		if classify(statement) != want {
 			t.Errorf("classify(%q) is %v, expected %v", statement, classify(statement), want)

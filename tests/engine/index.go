@@ -170,10 +170,11 @@ func (x *index) scan(rows []sql.Row, r sql.MySQLRange) []sql.Row {
 	if len(r) == 0 {
 		return append(rows, x.all()...)
 	}
+	start, points := x.start(r)
 	visit := func(e entry) bool {
 		for i := range r {
 			if !belowUpper(x.types[i], e.key[i], r[i].UpperBound) {
-				return i > 0 // past the first column's end nothing can follow
+				return i > points // past the end of the first column that can differ nothing follows
 			}
 			if !aboveLower(x.types[i], e.key[i], r[i].LowerBound) {
 				return true
@@ -182,15 +183,31 @@ func (x *index) scan(rows []sql.Row, r sql.MySQLRange) []sql.Row {
 		rows = append(rows, e.row)
 		return true
 	}
-	switch lower := r[0].LowerBound.(type) {
-	case sql.Below:
-		x.tree.AscendGreaterOrEqual(entry{key: []interface{}{lower.Key}}, visit)
-	case sql.Above:
-		x.tree.AscendGreaterOrEqual(entry{key: []interface{}{lower.Key}}, visit)
-	default:
-		x.tree.Ascend(visit)
-	}
+	x.tree.AscendGreaterOrEqual(entry{key: start}, visit)
 	return rows
+}
+
+// start returns the key at which a scan begins, and how many of the leading columns have one value only.
+func (x *index) start(r sql.MySQLRange) (key []interface{}, points int) {
+	for i := range r {
+		var lower interface{}
+		switch cut := r[i].LowerBound.(type) {
+		case sql.Below:
+			lower = cut.Key
+		case sql.Above:
+			lower = cut.Key
+		default:
+			return key, points
+		}
+		key = append(key, lower)
+		_, closed := r[i].LowerBound.(sql.Below)
+		upper, ok := r[i].UpperBound.(sql.Above)
+		if !closed || !ok || compareValues(x.types[i], lower, upper.Key) != 0 {
+			return key, points
+		}
+		points++
+	}
+	return key, points
 }
 
 // aboveLower tells whether a value lies above the lower cut of a range. No value but NULL lies below AboveNull.

@@ -114,7 +114,7 @@ const (
 	defines // changes tables themselves, and commits like MySQL's DDL
 )
 
-// classify looks at the first word alone. Several statements at once count as writing, whatever they are.
+// classify looks at the first word, and for FOR UPDATE at the end. Several statements at once count as writing, whatever they are.
 func classify(query string) kind {
 	query = strings.Trim(query, "; \t\r\n")
 	if strings.ContainsRune(query, ';') {
@@ -124,7 +124,11 @@ func classify(query string) kind {
 	if end := strings.IndexAny(query, " \t\r\n("); end >= 0 {
 		word = query[:end]
 	}
-	switch strings.ToUpper(word) {
+	word = strings.ToUpper(word)
+	if word == "SELECT" && strings.HasSuffix(strings.ToUpper(query), "FOR UPDATE") {
+		return writes // what it reads must not change before its transaction ends
+	}
+	switch word {
 	case "SELECT", "SHOW", "SET", "USE", "EXPLAIN", "DESCRIBE":
 		return reads
 	case "BEGIN", "START":
