@@ -27,6 +27,18 @@ struct report_server {
 	const char *program; /* path, where none was built */
 };
 
+/* Events of one class on one side: a kind of transaction. */
+struct report_class_side {
+	uint64_t events, rollbacks;
+	double per_minute;
+	double mean_ms, p50_ms, p90_ms, p95_ms, p99_ms;
+};
+
+struct report_class {
+	const char *name;
+	struct report_class_side from, to;
+};
+
 struct report_test {
 	const char *name;
 	const char *error; /* not NULL: the test failed with this; the rest is empty */
@@ -36,6 +48,8 @@ struct report_test {
 	const double *pair_log_ratios;   /* throughput of each pair, in time order, for the small picture */
 	size_t pair_log_ratios_len;
 	struct comparison comparison;
+	const struct report_class *classes; /* of TPC-C-like load, the first is new-order; NULL: none */
+	size_t classes_len;
 };
 
 /* Something that happened and that a reader should know. */

@@ -190,3 +190,26 @@ size_t report_columns(const char *s)
 		n += (*s & 0xC0) != 0x80;
 	return n;
 }
+
+void report_add_wrapped(struct strbuf *out, const char *text, size_t width, size_t indent)
+{
+	size_t column = 0;
+	while (*text) {
+		size_t len = strcspn(text, " ");
+		size_t columns_of_word = 0;
+		for (size_t i = 0; i < len; i++)
+			columns_of_word += (text[i] & 0xC0) != 0x80;
+		if (column && column + 1 + columns_of_word > width) {
+			strbuf_addc(out, '\n');
+			for (size_t i = 0; i < indent; i++)
+				strbuf_addc(out, ' ');
+			column = indent;
+		} else if (column) {
+			strbuf_addc(out, ' ');
+			column++;
+		}
+		strbuf_add(out, text, len);
+		column += columns_of_word;
+		text += len + strspn(text + len, " ");
+	}
+}

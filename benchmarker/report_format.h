@@ -44,6 +44,8 @@ size_t report_next_char(const char **s, char ret[static 5]);
 void report_add_line(struct strbuf *out, const char *s);
 /* As report_add_line, cut with "…" after at most columns characters. */
 void report_add_cut(struct strbuf *out, const char *s, size_t columns);
+/* text in lines of at most width columns, broken at spaces; lines after the first are indented. */
+void report_add_wrapped(struct strbuf *out, const char *text, size_t width, size_t indent);
 /* Characters of a valid UTF-8 text: its columns, as far as names here need. */
 size_t report_columns(const char *s);
 

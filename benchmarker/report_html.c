@@ -2,6 +2,7 @@
  * well-formed XML as well as HTML, which its tests use. */
 #include "base/clock.h"
 #include "base/embed.h"
+#include "benchmarker/report_classes.h"
 #include "benchmarker/report_summary.h"
 #include "benchmarker/report_svg.h"
 
@@ -239,6 +240,44 @@ static void add_tests(const struct report *r, struct strbuf *out)
 		    "the grey line is a ratio of 1.</p>\n</section>\n");
 }
 
+static void add_class_row(const struct report_class *c, bool to, struct strbuf *out)
+{
+	strbuf_adds(out, to ? "<tr>" : "<tr><th rowspan=\"2\" scope=\"rowgroup\">");
+	add_text(out, to ? NULL : c->name);
+	strbuf_addf(out, "%s<th scope=\"row\">%s</th>", to ? "" : "</th>", to ? "to" : "from");
+	for (int i = 0; i < CLASS_COLUMNS; i++) {
+		strbuf_adds(out, "<td class=\"n\">");
+		report_add_class_cell(out, style, to ? &c->to : &c->from, i);
+		strbuf_adds(out, "</td>");
+	}
+	strbuf_adds(out, "</tr>\n");
+}
+
+/* Transactions by class, where a test has classes. */
+static int add_classes(const struct report_test *t, struct strbuf *out, struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf rate = STRBUF_INIT(64 << 10);
+	report_add_new_order_rate(&rate, style, t);
+	if (strbuf_check(&rate, err) < 0)
+		return -1;
+	strbuf_adds(out, "<section>\n<h2>Transactions of ");
+	add_text(out, t->name);
+	strbuf_adds(out, "</h2>\n");
+	add_element(out, "p", rate.data);
+	strbuf_adds(out,
+		    "\n<div class=\"scroll\" role=\"region\" aria-label=\"Transactions\" tabindex=\"0\">\n<table>\n"
+		    "<thead><tr><th scope=\"col\">transaction</th><th scope=\"col\">server</th>");
+	for (int i = 0; i < CLASS_COLUMNS; i++)
+		strbuf_addf(out, "<th scope=\"col\" class=\"n\">%s</th>", report_class_columns[i]);
+	strbuf_adds(out, "</tr></thead>\n<tbody>\n");
+	for (size_t i = 0; i < t->classes_len; i++) {
+		add_class_row(&t->classes[i], false, out);
+		add_class_row(&t->classes[i], true, out);
+	}
+	strbuf_addf(out, "</tbody>\n</table>\n</div>\n<p class=\"legend\">%s.</p>\n</section>\n", report_classes_note);
+	return 0;
+}
+
 static void add_value_cell(const char *value, bool hash, struct strbuf *out)
 {
 	strbuf_adds(out, hash ? "<td class=\"hash\">" : "<td>");
@@ -446,6 +485,9 @@ int report_html(const struct report *r, struct strbuf *out, struct error *err)
 		add_chart(r, out);
 	if (r->tests_len)
 		add_tests(r, out);
+	for (size_t i = 0; i < r->tests_len; i++)
+		if (!r->tests[i].error && r->tests[i].classes_len && add_classes(&r->tests[i], out, err) < 0)
+			return -1;
 	add_servers(r, out);
 	if (add_facts(r, out, err) < 0)
 		return -1;

@@ -1,5 +1,6 @@
 /* The report for machines; docs/report.md documents the shape. */
 #include "base/clock.h"
+#include "benchmarker/report_classes.h"
 #include "benchmarker/report_summary.h"
 
 #include <cjson/cJSON.h>
@@ -104,6 +105,33 @@ static void put_side(struct json *j, cJSON *test, const char *name, double tps, 
 	put_number(j, side, "load_seconds", seconds);
 }
 
+static void put_class_side(struct json *j, cJSON *class, const char *name, const struct report_class_side *s)
+{
+	cJSON *side = put(j, class, name, cJSON_CreateObject());
+	put_number(j, side, "events", (double)s->events);
+	put_number(j, side, "rollbacks", (double)s->rollbacks);
+	put_number(j, side, "per_minute", s->per_minute);
+	put_number(j, side, "latency_mean_ms", s->mean_ms);
+	put_number(j, side, "latency_p50_ms", s->p50_ms);
+	put_number(j, side, "latency_p90_ms", s->p90_ms);
+	put_number(j, side, "latency_p95_ms", s->p95_ms);
+	put_number(j, side, "latency_p99_ms", s->p99_ms);
+}
+
+static void put_classes(struct json *j, cJSON *test, const struct report_test *t)
+{
+	if (!t->classes_len)
+		return;
+	put_string(j, test, "transactions_note", report_classes_note);
+	cJSON *classes = put(j, test, "transactions", cJSON_CreateArray());
+	for (size_t i = 0; i < t->classes_len; i++) {
+		cJSON *class = put(j, classes, NULL, cJSON_CreateObject());
+		put_string(j, class, "name", t->classes[i].name);
+		put_class_side(j, class, "from", &t->classes[i].from);
+		put_class_side(j, class, "to", &t->classes[i].to);
+	}
+}
+
 static void put_test(struct json *j, cJSON *tests, const struct report_test *t)
 {
 	cJSON *test = put(j, tests, NULL, cJSON_CreateObject());
@@ -128,6 +156,7 @@ static void put_test(struct json *j, cJSON *tests, const struct report_test *t)
 	cJSON *pairs = put(j, test, "pair_throughput_log_ratios", cJSON_CreateArray());
 	for (size_t i = 0; i < t->pair_log_ratios_len; i++)
 		put_number(j, pairs, NULL, t->pair_log_ratios[i]);
+	put_classes(j, test, t);
 }
 
 static void put_summary(struct json *j, const struct report *r)

@@ -1,4 +1,5 @@
 /* The report as GitHub markdown: what a comment on a pull request needs, details folded away. */
+#include "benchmarker/report_classes.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -77,6 +78,40 @@ static void add_table(const struct report *r, struct strbuf *out)
 	strbuf_adds(out, "\nRatio: to ÷ from; a throughput ratio above 1 is faster. Same: the interval lies within ±");
 	report_add_percent(out, style, r->margin);
 	strbuf_adds(out, ". Verdicts hold for all tests together, with at most 5 % risk of any false alarm.\n");
+}
+
+static void add_class_row(const struct report_class *c, bool to, struct strbuf *out)
+{
+	strbuf_adds(out, "| ");
+	add_name(out, c->name);
+	strbuf_adds(out, to ? " | to" : " | from");
+	for (int i = 0; i < CLASS_COLUMNS; i++) {
+		strbuf_adds(out, " | ");
+		report_add_class_cell(out, style, to ? &c->to : &c->from, i);
+	}
+	strbuf_adds(out, " |\n");
+}
+
+static int add_classes(const struct report_test *t, struct strbuf *out, struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf rate = STRBUF_INIT(64 << 10);
+	report_add_new_order_rate(&rate, style, t);
+	if (strbuf_check(&rate, err) < 0)
+		return -1;
+	strbuf_addc(out, '\n');
+	add_name(out, t->name);
+	strbuf_adds(out, ": ");
+	add_text(out, rate.data);
+	strbuf_adds(out, "\n\n| transaction | server |");
+	for (int i = 0; i < CLASS_COLUMNS; i++)
+		strbuf_addf(out, " %s |", report_class_columns[i]);
+	strbuf_adds(out, "\n|:--|:--|--:|--:|--:|--:|--:|--:|--:|\n");
+	for (size_t i = 0; i < t->classes_len; i++) {
+		add_class_row(&t->classes[i], false, out);
+		add_class_row(&t->classes[i], true, out);
+	}
+	strbuf_addf(out, "\n%s.\n", report_classes_note);
+	return 0;
 }
 
 static void add_item(struct strbuf *out, const char *label, const char *about, const char *text)
@@ -164,6 +199,9 @@ int report_markdown(const struct report *r, struct strbuf *out, struct error *er
 	if (r->tests_len)
 		add_table(r, out);
 	add_remarks(r, out);
+	for (size_t i = 0; i < r->tests_len; i++)
+		if (!r->tests[i].error && r->tests[i].classes_len && add_classes(&r->tests[i], out, err) < 0)
+			return -1;
 	if (add_details(r, out, err) < 0)
 		return -1;
 	return strbuf_check(out, err);

@@ -1,4 +1,5 @@
 /* The report on a terminal: headline, table within the given width, legend, what to know. */
+#include "benchmarker/report_classes.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -162,29 +163,6 @@ static int add_table(const struct report *r, size_t width, bool color, struct st
 	return 0;
 }
 
-/* text in lines of at most width columns, broken at spaces; lines after the first are indented. */
-static void add_wrapped(struct strbuf *out, const char *text, size_t width, size_t indent)
-{
-	size_t column = 0;
-	while (*text) {
-		size_t len = strcspn(text, " ");
-		size_t columns_of_word = 0;
-		for (size_t i = 0; i < len; i++)
-			columns_of_word += (text[i] & 0xC0) != 0x80;
-		if (column && column + 1 + columns_of_word > width) {
-			strbuf_addc(out, '\n');
-			pad(out, indent);
-			column = indent;
-		} else if (column) {
-			strbuf_addc(out, ' ');
-			column++;
-		}
-		strbuf_add(out, text, len);
-		column += columns_of_word;
-		text += len + strspn(text + len, " ");
-	}
-}
-
 /* "label: about: text", wrapped. about may be NULL. */
 static int add_remark(struct strbuf *out, size_t width, const char *label, const char *about, const char *text,
 		      struct error *err)
@@ -197,7 +175,7 @@ static int add_remark(struct strbuf *out, size_t width, const char *label, const
 	report_add_line(&line, text);
 	if (strbuf_check(&line, err) < 0)
 		return -1;
-	add_wrapped(out, line.data, width, 2);
+	report_add_wrapped(out, line.data, width, 2);
 	strbuf_addc(out, '\n');
 	return 0;
 }
@@ -227,7 +205,7 @@ static int add_headline(const struct report *r, size_t width, bool color, struct
 		return -1;
 	strbuf_addc(&headline, '.');
 	strbuf_adds(out, color ? "\033[1m" : "");
-	add_wrapped(out, headline.data, width, 0);
+	report_add_wrapped(out, headline.data, width, 0);
 	strbuf_adds(out, color ? "\033[0m\n" : "\n");
 	return report_is_done(r) || !r->error ? 0 : add_remark(out, width, r->status, NULL, r->error, err);
 }
@@ -246,10 +224,10 @@ int report_text(const struct report *r, int width, bool color, struct strbuf *ou
 		report_add_percent(&legend, &report_plain, r->margin);
 		strbuf_adds(&legend, "; verdicts at 5 % risk over all tests");
 		strbuf_addc(out, '\n');
-		add_wrapped(out, legend.data, columns_wide, 2);
+		report_add_wrapped(out, legend.data, columns_wide, 2);
 		strbuf_addc(out, '\n');
 	}
-	if (add_remarks(r, columns_wide, out, err) < 0)
+	if (add_remarks(r, columns_wide, out, err) < 0 || report_classes_text(r, columns_wide, out, err) < 0)
 		return -1;
 	return strbuf_check(out, err);
 }

@@ -42,7 +42,8 @@ static const char schema[] =
 	" samples integer not null, duration_ns integer not null, bytes integer not null) strict;"
 	"create table event (id integer primary key, run text not null references run (id), at_unix_ns integer not "
 	"null,"
-	" level text not null check (level in ('info', 'warning', 'error')), test text, message text not null) strict;";
+	" level text not null check (level in ('info', 'warning', 'error')), test text, message text not null) "
+	"strict;" RESULTS_CLASS_TABLE;
 
 static int read_number(struct results *r, const char *sql, int64_t *ret, struct error *err)
 {
@@ -125,6 +126,8 @@ static int set_up(struct results *r, int flags, struct error *err)
 		    0 ||
 	    (empty && make_schema(r, err) < 0))
 		return -1;
+	if (!empty && results_exec(r, RESULTS_CLASS_TABLE, err) < 0)
+		return -1; /* a file from before this table */
 	return find_run(r, err);
 }
 

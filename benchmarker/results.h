@@ -11,9 +11,9 @@
  *     results_close(r);
  *
  * Tables from_results and to_results (today's 29 columns, one row a test), and run, server, test, slice, histogram,
- * comparison, profile, event behind them. WAL, synchronous=FULL: when results_add_slice returns, the slice is durable;
- * every call is one transaction, which happened or did not. While open, results.db-wal and -shm stand beside the file;
- * after results_close it is one file again. File mode 0600. A struct results belongs to one thread.
+ * slice_class, comparison, profile, event behind them. WAL, synchronous=FULL: when results_add_slice returns, the slice
+ * is durable; every call is one transaction, which happened or did not. While open, results.db-wal and -shm stand
+ * beside the file; after results_close it is one file again. File mode 0600. A struct results belongs to one thread.
  *
  * Failures are ERROR_INTERNAL with the file's path; a full disk, a damaged file, one of another program and one of a
  * newer dbdyno each say so, with a hint.
@@ -142,6 +142,20 @@ struct results_summary {
 	double latency_mean_ms, latency_p95_ms; /* NAN without events */
 };
 int results_read_summary(struct results *r, const char *test, enum side side, struct results_summary *ret,
+			 struct error *err);
+
+/* Events of a test on one side by class, over all its slices; none for a test that has no classes. */
+struct results_classes {
+	struct results_class {
+		const char *name;
+		uint64_t events, rollbacks;
+		double mean_ms, p50_ms, p90_ms, p95_ms, p99_ms; /* NAN without events */
+	} * items;                                              /* in the order of the workload's classes */
+	size_t len;
+	struct strlist owned;
+};
+void results_classes_release(struct results_classes *c);
+int results_read_classes(struct results *r, const char *test, enum side side, struct results_classes *ret,
 			 struct error *err);
 
 struct results_comparisons {

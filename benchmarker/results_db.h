@@ -83,6 +83,17 @@ void *results_grow(void *items, size_t len, size_t size);
 int results_uuid(const char *run, const char *side, const char *test, char ret[static RESULTS_UUID_SIZE],
 		 struct error *err);
 
+/* Added to the schema after its first files: a file that is only read may not have it. A table without rowids leaves
+ * last_insert_rowid() at the slice. */
+#define RESULTS_CLASS_TABLE                                                                              \
+	"create table if not exists slice_class (slice integer not null references slice (id),"          \
+	" number integer not null, class text not null, events integer not null,"                        \
+	" rollbacks integer not null, latency_sum_ns integer not null, latency_min_ns integer not null," \
+	" latency_max_ns integer not null, data blob not null, primary key (slice, number)) strict,"     \
+	" without rowid;"
+/* The classes of the slice that was inserted last, in the caller's transaction. */
+int results_insert_classes(struct results *r, const struct sample *s, struct error *err);
+
 /* The columns of slice and histogram that make a sample, in the order in which results_column_sample reads them. */
 #define RESULTS_SAMPLE_COLUMNS                                                                            \
 	"begin_ns, end_ns, threads, busy_ns, events, reads, writes, others, ignored_errors, reconnects, " \

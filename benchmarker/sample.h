@@ -5,6 +5,15 @@
 #include "benchmarker/histogram.h"
 
 #include <stdint.h>
+#include <stdlib.h>
+
+/* Events of one class in the slice. */
+struct sample_class {
+	const char *name; /* not owned: of the workload, or of who read it back */
+	uint64_t events, rollbacks;
+	uint64_t latency_sum_ns, latency_min_ns, latency_max_ns;
+	struct histogram latency;
+};
 
 struct sample {
 	uint64_t begin_ns; /* monotonic: start of the window, common to all threads */
@@ -19,6 +28,8 @@ struct sample {
 	uint64_t latency_min_ns; /* exact; 0 when events is 0 */
 	uint64_t latency_max_ns;
 	struct histogram latency;
+	struct sample_class *classes; /* owned; NULL for tests whose events are all of one kind */
+	size_t classes_len;
 };
 #define SAMPLE_INIT \
 	{           \
@@ -27,6 +38,9 @@ struct sample {
 static inline void sample_release(struct sample *s)
 {
 	histogram_release(&s->latency);
+	for (size_t i = 0; i < s->classes_len; i++)
+		histogram_release(&s->classes[i].latency);
+	free(s->classes);
 	*s = (struct sample)SAMPLE_INIT;
 }
 

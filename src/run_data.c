@@ -15,6 +15,9 @@ void run_data_release(struct run_data *d)
 	for (size_t i = 0; i < d->log_ratios_len; i++)
 		free(d->log_ratios[i]);
 	free(d->log_ratios);
+	for (size_t i = 0; i < d->classes_len; i++)
+		free(d->classes[i]);
+	free(d->classes);
 	free(d->tests);
 	free(d->notes);
 	free(d->report_profiles);
@@ -56,6 +59,48 @@ static int load_log_ratios(struct run_data *d, struct results *r, struct report_
 	return 0;
 }
 
+static struct report_class_side class_side(const struct results_class *c, double seconds)
+{
+	return (struct report_class_side){
+		.events = c->events,
+		.rollbacks = c->rollbacks,
+		.per_minute = 60 * (double)c->events / seconds,
+		.mean_ms = c->mean_ms,
+		.p50_ms = c->p50_ms,
+		.p90_ms = c->p90_ms,
+		.p95_ms = c->p95_ms,
+		.p99_ms = c->p99_ms,
+	};
+}
+
+/* The classes that had events on either side; the test has the same on both. */
+static int load_classes(struct run_data *d, struct results *r, struct report_test *t, struct error *err)
+{
+	CLEANUP(results_classes) struct results_classes from = { 0 }, to = { 0 };
+	if (results_read_classes(r, t->name, SIDE_FROM, &from, err) < 0 ||
+	    results_read_classes(r, t->name, SIDE_TO, &to, err) < 0)
+		return -1;
+	if (from.len == 0 || from.len != to.len)
+		return 0;
+	struct report_class *classes = calloc(from.len, sizeof *classes);
+	if (!classes)
+		return error_oom(err);
+	d->classes[d->classes_len++] = classes;
+	t->classes = classes;
+	for (size_t i = 0; i < from.len; i++) {
+		if (from.items[i].events + to.items[i].events == 0)
+			continue;
+		if (strlist_add(&d->owned, from.items[i].name ? from.items[i].name : "?") < 0)
+			return error_oom(err);
+		classes[t->classes_len++] = (struct report_class){
+			.name = d->owned.items[d->owned.len - 1],
+			.from = class_side(&from.items[i], t->from_seconds),
+			.to = class_side(&to.items[i], t->to_seconds),
+		};
+	}
+	return 0;
+}
+
 static int load_test(struct run_data *d, struct results *r, const char *name, struct report_test *t, struct error *err)
 {
 	struct results_summary from, to;
@@ -73,6 +118,8 @@ static int load_test(struct run_data *d, struct results *r, const char *name, st
 	t->to_p95_ms = to.latency_p95_ms;
 	t->from_seconds = from.seconds;
 	t->to_seconds = to.seconds;
+	if (load_classes(d, r, t, err) < 0)
+		return -1;
 	for (size_t i = 0; i < d->comparisons.len; i++)
 		if (strcmp(d->comparisons.items[i].test, name) == 0)
 			t->comparison = d->comparisons.items[i].comparison;
@@ -93,7 +140,8 @@ static int load_tests(struct run_data *d, struct results *r, struct error *err)
 	size_t most = d->listed.len + d->events.len;
 	d->tests = calloc(most + 1, sizeof *d->tests);
 	d->log_ratios = calloc(most + 1, sizeof *d->log_ratios);
-	if (!d->tests || !d->log_ratios)
+	d->classes = calloc(most + 1, sizeof *d->classes);
+	if (!d->tests || !d->log_ratios || !d->classes)
 		return error_oom(err);
 	for (size_t i = 0; i < d->listed.len; i++)
 		if (load_test(d, r, d->listed.tests[i].name, &d->tests[d->report.tests_len++], err) < 0)

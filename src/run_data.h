@@ -22,8 +22,10 @@ struct run_data {
 	struct report_test *tests;
 	struct report_note *notes;
 	struct report_profile *report_profiles;
-	struct strlist owned; /* texts made here */
-	double **log_ratios;  /* one array a test */
+	struct strlist owned;          /* texts made here */
+	double **log_ratios;           /* one array a test */
+	struct report_class **classes; /* likewise; NULL where a test has none */
+	size_t classes_len;
 	size_t log_ratios_len;
 };
 #define RUN_DATA_INIT \

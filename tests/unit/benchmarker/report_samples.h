@@ -108,12 +108,42 @@ static inline const struct report *sample_slower(void)
 	return &r;
 }
 
+/* TPC-C-like load: transactions by class. */
+static inline const struct report *sample_tpcc(void)
+{
+	static const char *const names[] = { "new-order", "payment", "order-status", "delivery", "stock-level" };
+	static const double shares[] = { 45, 43, 4, 4, 4 };
+	static struct report_class classes[5];
+	static struct report_test test;
+	static struct report r;
+	for (int i = 0; i < 5; i++) {
+		struct report_class_side from = {
+			(uint64_t)shares[i] * 100, i == 0 ? 45 : 0, 128 * shares[i], 2.5, 2, 4, 5, 8 + i
+		};
+		classes[i] = (struct report_class){ names[i], from, from };
+		classes[i].to.per_minute *= 1.125;
+		classes[i].to.p95_ms = 4.5;
+	}
+	classes[4].to = (struct report_class_side){ 0, 0, 0, NAN, NAN, NAN, NAN, NAN };
+	test = sample_test("tpcc-scale-factor-1", 200, 1.125, 0.03125, VERDICT_FASTER);
+	test.classes = classes;
+	test.classes_len = 5;
+	r = *sample_slower();
+	r.tests = &test;
+	r.tests_len = 1;
+	r.queries_len = r.profiles_len = r.notes_len = 0;
+	return &r;
+}
+
 /* Strings that try to be markup, escapes or commands, and numbers that are none. */
 #define HOSTILE "<script>alert(1)</script>\"'&|`**x**`\033[31m\n](javascript:x)@someone\xff\xe2\x80\xae&#60;"
 static inline const struct report *sample_hostile(void)
 {
 	static const double pairs[] = { NAN, INFINITY, -INFINITY, 1e300, 0 };
 	static struct report_test tests[3];
+	static const struct report_class class = { HOSTILE,
+						   { UINT64_MAX, UINT64_MAX, INFINITY, NAN, NAN, NAN, NAN, NAN },
+						   { 0, 0, NAN, -1, 1e300, 0, INFINITY, -INFINITY } };
 	static const struct report_note notes[] = {
 		{ HOSTILE, HOSTILE, HOSTILE },
 		{ "warning", HOSTILE, HOSTILE },
@@ -137,6 +167,8 @@ static inline const struct report *sample_hostile(void)
 	tests[0].comparison.reason = HOSTILE;
 	tests[0].pair_log_ratios = pairs;
 	tests[0].pair_log_ratios_len = ARRAY_SIZE(pairs);
+	tests[0].classes = &class;
+	tests[0].classes_len = 1;
 	tests[1] = sample_test(NULL, 0, 1.5, 0, VERDICT_UNDECIDED);
 	tests[1].comparison.metrics[METRIC_THROUGHPUT] = (struct estimate){ 1.5, 0, INFINITY, 1, 1 };
 	tests[2] = (struct report_test){ .name = HOSTILE, .error = HOSTILE };

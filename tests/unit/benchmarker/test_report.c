@@ -174,6 +174,7 @@ static const struct {
 } samples[] = {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
+	{ "tpcc", sample_tpcc },
 };
 
 static void text_golden(void **state)
@@ -194,6 +195,8 @@ static void text_golden(void **state)
 		{ "hostile.txt", sample_hostile, 80, false },
 		{ "empty.txt", sample_empty, 80, false },
 		{ "pgo.txt", sample_pgo, 80, false },
+		{ "tpcc.txt", sample_tpcc, 100, false },
+		{ "tpcc.60.txt", sample_tpcc, 60, false },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(REPORT_MAX_BYTES);
@@ -209,6 +212,7 @@ static void text_fits(void **state)
 	for (int width = 30; width <= 200; width += 7) {
 		CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(REPORT_MAX_BYTES);
 		check_ok(report_text(sample_many(), width, false, &out, err));
+		check_ok(report_text(sample_tpcc(), width, false, &out, err));
 		for (char *save, *line = strtok_r(out.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 			if (report_columns(line) > (size_t)width)
 				fail_msg("width %d: %s", width, line);

@@ -11,6 +11,7 @@ static const struct {
 } samples[] = {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
+	{ "tpcc", sample_tpcc },
 };
 
 /* What a parser saw of a page. */
@@ -121,6 +122,16 @@ static void page_holds_every_part(void **state)
 	assert_true(warning && info && warning < info);
 }
 
+static void page_shows_transactions(void **state)
+{
+	(void)state;
+	CLEANUP(strbuf) struct strbuf page = STRBUF_INIT(REPORT_MAX_BYTES);
+	check_ok(report_html(sample_tpcc(), &page, err));
+	check_contains(page.data, "<p>new-order transactions per minute: 5760 → 6480</p>");
+	check_contains(page.data, "<th rowspan=\"2\" scope=\"rowgroup\">new-order</th><th scope=\"row\">from</th>");
+	check_contains(page.data, "not an audited TPC-C result");
+}
+
 static void unfinished_runs_say_so(void **state)
 {
 	(void)state;
@@ -155,6 +166,7 @@ int main(void)
 		cmocka_unit_test(every_page_is_well_formed_and_closed),
 		cmocka_unit_test(page_opens_with_the_answer),
 		cmocka_unit_test(page_holds_every_part),
+		cmocka_unit_test(page_shows_transactions),
 		cmocka_unit_test(unfinished_runs_say_so),
 		cmocka_unit_test(forty_tests_make_forty_rows),
 		cmocka_unit_test(page_says_when_it_does_not_fit),
