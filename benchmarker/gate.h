@@ -13,12 +13,18 @@
  * after it, on every architecture; so plain stores are enough in Lua, which has no atomic ones. In the other direction
  * the kernel reads the futex word behind a full barrier, and each thread answers with the sequence that it worked for.
  * Whatever stands in a struct gate_thread is checked before it is used.
+ *
+ * A test whose events are of several classes (the transactions of TPC-C) has a struct gate_class for each of them
+ * behind each thread's part; for other tests there are none, and nothing of this costs them anything. The script tells
+ * an event's class by its number, from 1, in the global dbdyno.class, and by dbdyno.rolled_back = true that the event
+ * ended in a rollback that it was meant to end in.
  */
 #ifndef BENCHMARKER_GATE_H
 #define BENCHMARKER_GATE_H
 
 #include "benchmarker/histogram.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define GATE_MAGIC 0x47594421u /* "!DYG" */
@@ -40,12 +46,12 @@ enum gate_state {
 struct gate_header {
 	uint32_t magic;
 	uint32_t threads;
-	uint32_t thread_bytes; /* sizeof(struct gate_thread), so that the two layouts cannot drift apart */
+	uint32_t thread_bytes; /* of one thread with its classes, so that the two layouts cannot drift apart */
 	uint32_t sequence;     /* futex word: changes when there is a new command */
 	uint32_t command;      /* enum gate_command */
 	uint32_t begin_s;      /* CLOCK_MONOTONIC; seconds since boot fit */
 	uint32_t begin_ns;     /* within the second */
-	uint32_t reserved;
+	uint32_t classes;      /* of events */
 	double duration_ns;
 	char padding[4096 - 40];
 };
@@ -66,7 +72,34 @@ struct gate_thread {
 	char more_padding[2048];
 };
 
+/* Events of one class in one thread. C sets all to 0 between windows. */
+struct gate_class {
+	double events, rollbacks;
+	double latency_sum_ns, latency_min_ns, latency_max_ns;
+	char padding[2048 - 40];
+	uint32_t buckets[HISTOGRAM_BUCKETS];
+};
+
 _Static_assert(sizeof(struct gate_header) == 4096, "the gate's header is one page");
 _Static_assert(sizeof(struct gate_thread) % 4096 == 0, "each thread has pages of its own");
+_Static_assert(sizeof(struct gate_class) % 4096 == 0, "and keeps them with its classes");
+
+/* Layout: header, then for each thread its part and its classes. The caller's numbers, not the file's, which the other
+ * side can write, say where things are. */
+static inline size_t gate_thread_bytes(uint32_t classes)
+{
+	return sizeof(struct gate_thread) + classes * sizeof(struct gate_class);
+}
+
+static inline struct gate_thread *gate_thread_at(struct gate_header *g, uint32_t classes, unsigned thread)
+{
+	return (struct gate_thread *)((char *)(g + 1) + thread * gate_thread_bytes(classes));
+}
+
+/* The first of a thread's classes. */
+static inline struct gate_class *gate_classes_of(struct gate_thread *t)
+{
+	return (struct gate_class *)(t + 1);
+}
 
 #endif

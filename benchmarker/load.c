@@ -1,22 +1,19 @@
 #include "benchmarker/load.h"
 
 #include "base/clock.h"
-#include "base/embed.h"
 #include "base/fs.h"
 #include "benchmarker/gate.h"
+#include "benchmarker/load_classes.h"
 #include "benchmarker/load_client.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
-#include <math.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-extern const struct embedded_file lua_files[];
 
 #define EVENT_TIMEOUT_NS (60 * NS_PER_SECOND)
 #define WAKE_NS (500 * 1000ULL) /* from opening a window to its begin: the threads wake and look at the clock */
@@ -27,9 +24,9 @@ static uint64_t event_timeout(const struct load_spec *spec)
 	return spec->event_timeout_ns ? spec->event_timeout_ns : EVENT_TIMEOUT_NS;
 }
 
-static struct gate_thread *gate_threads(const struct load *l)
+static struct gate_thread *thread_at(const struct load *l, unsigned thread)
 {
-	return (struct gate_thread *)(l->gate + 1);
+	return gate_thread_at(l->gate, l->classes, thread);
 }
 
 void load_release(struct load *l)
@@ -51,19 +48,6 @@ static int give_up(struct load *l, struct error *err)
 	return -1;
 }
 
-static int write_hook(const struct load_spec *spec, struct error *err)
-{
-	const struct embedded_file *hook = embedded_find(lua_files, LOAD_HOOK);
-	AUTO_FREE char *path = str_printf(err, "%s/" LOAD_HOOK, spec->dir);
-	if (!path)
-		return -1;
-	CLEANUP(strbuf) struct strbuf there = STRBUF_INIT(hook->len);
-	if (fs_exists(path) && fs_read(path, &there, NULL) == 0 && there.len == hook->len &&
-	    memcmp(there.data, hook->data, hook->len) == 0)
-		return 0;
-	return fs_write_atomic(path, hook->data, hook->len, 0600, err);
-}
-
 /* Makes the gate's file and maps it. Its blocks are reserved, so that a full disk is an error here and not a SIGBUS
  * later. */
 static int make_gate(struct load *l, struct error *err)
@@ -76,7 +60,7 @@ static int make_gate(struct load *l, struct error *err)
 	AUTO_CLOSE int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return error_errno(err, ERROR_INTERNAL, "create %s", path);
-	size_t bytes = sizeof(struct gate_header) + l->spec.threads * sizeof(struct gate_thread);
+	size_t bytes = sizeof(struct gate_header) + l->spec.threads * gate_thread_bytes(l->classes);
 	int problem = posix_fallocate(fd, 0, (off_t)bytes);
 	if (problem) {
 		error_set(err, ERROR_INTERNAL, "reserve %zu bytes for %s: %s", bytes, path, strerror(problem));
@@ -89,7 +73,8 @@ static int make_gate(struct load *l, struct error *err)
 	l->gate_bytes = bytes;
 	gate->magic = GATE_MAGIC;
 	gate->threads = l->spec.threads;
-	gate->thread_bytes = sizeof(struct gate_thread);
+	gate->thread_bytes = (uint32_t)gate_thread_bytes(l->classes);
+	gate->classes = l->classes;
 	return 0;
 }
 
@@ -106,9 +91,9 @@ static int start_client(struct load *l, struct error *err)
 /* The first thread that failed, as an error; 0 if none did. */
 static int check_threads(const struct load *l, struct error *err)
 {
-	const struct gate_thread *threads = gate_threads(l);
 	for (unsigned i = 0; i < l->spec.threads; i++) {
-		uint32_t state = threads[i].state;
+		const struct gate_thread *thread = thread_at(l, i);
+		uint32_t state = thread->state;
 		if (state == GATE_WAITING || state == GATE_STARTING)
 			continue;
 		if (state == GATE_ENDED)
@@ -118,7 +103,7 @@ static int check_threads(const struct load *l, struct error *err)
 		if (load_server_gone(&l->spec))
 			return load_server_error(&l->spec, err);
 		char text[GATE_ERROR_BYTES];
-		memcpy(text, threads[i].error, sizeof text);
+		memcpy(text, thread->error, sizeof text);
 		text[sizeof text - 1] = 0;
 		return error_set(err, ERROR_LOAD, "thread %u: %s", i, text[0] ? text : "unknown error");
 	}
@@ -180,7 +165,8 @@ int load_open(struct load *ret, const struct load_spec *spec, struct error *err)
 		return error_set(err, ERROR_USAGE, "threads must be 1 to %d", GATE_THREADS_MAX);
 	struct load l = LOAD_INIT;
 	l.spec = *spec;
-	if (write_hook(spec, err) < 0 || make_gate(&l, err) < 0 || start_client(&l, err) < 0 ||
+	l.classes = load_classes_of(spec->workload);
+	if (load_client_write_scripts(spec, err) < 0 || make_gate(&l, err) < 0 || start_client(&l, err) < 0 ||
 	    await_threads(&l, clock_deadline(event_timeout(spec)), "did not connect", err) < 0)
 		return give_up(&l, err);
 	*ret = l;
@@ -215,12 +201,6 @@ void load_end_window(struct load *l)
 	l->gate->duration_ns = (double)(l->end_ns - l->begin_ns);
 }
 
-/* A count or a time that Lua wrote: whole, not negative, exact as a double. */
-static bool is_count(double v)
-{
-	return v >= 0 && v <= 0x1p53 && v == floor(v);
-}
-
 /* Adds one thread's numbers, which are a copy, to the sample. */
 static int add_thread(struct sample *s, const struct load *l, const struct gate_thread *t, unsigned number,
 		      struct error *err)
@@ -230,7 +210,7 @@ static int add_thread(struct sample *s, const struct load *l, const struct gate_
 		t->reconnects, t->latency_sum_ns, t->latency_min_ns, t->latency_max_ns, t->last_end_ns
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
-		if (!is_count(counts[i]))
+		if (!load_is_count(counts[i]))
 			return error_set(err, ERROR_LOAD, "thread %u reported %g, which is no count", number,
 					 counts[i]);
 	/* Together the events of a thread last as long as it worked, give or take its own bookkeeping. */
@@ -258,12 +238,11 @@ static int add_thread(struct sample *s, const struct load *l, const struct gate_
 /* Moves the threads' histograms into the sample's. */
 static int take_histogram(struct sample *s, struct load *l, struct error *err)
 {
-	struct gate_thread *threads = gate_threads(l);
 	for (uint32_t b = 0; b < HISTOGRAM_BUCKETS; b++) {
 		uint64_t count = 0;
 		for (unsigned i = 0; i < l->spec.threads; i++) {
-			count += threads[i].buckets[b];
-			threads[i].buckets[b] = 0;
+			count += thread_at(l, i)->buckets[b];
+			thread_at(l, i)->buckets[b] = 0;
 		}
 		if (count && histogram_add(&s->latency, b, count, err) < 0)
 			return -1;
@@ -280,11 +259,11 @@ static int take_sample(struct load *l, struct sample *s, struct error *err)
 	s->threads = l->spec.threads;
 	for (unsigned i = 0; i < l->spec.threads; i++) {
 		struct gate_thread numbers;
-		memcpy(&numbers, &gate_threads(l)[i], offsetof(struct gate_thread, error));
+		memcpy(&numbers, thread_at(l, i), offsetof(struct gate_thread, error));
 		if (add_thread(s, l, &numbers, i, err) < 0)
 			return -1;
 	}
-	return take_histogram(s, l, err);
+	return take_histogram(s, l, err) < 0 ? -1 : load_take_classes(l, s, err);
 }
 
 int load_await(struct load *l, struct sample *ret, struct error *err)

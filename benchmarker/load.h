@@ -25,6 +25,7 @@
 #include "base/str.h"
 #include "benchmarker/database.h"
 #include "benchmarker/sample.h"
+#include "benchmarker/tpcc.h"
 #include "benchmarker/workload.h"
 
 /* What it points to must outlive the load. */
@@ -32,6 +33,7 @@ struct load_spec {
 	const char *sysbench; /* path of the program; NULL: from PATH */
 	const char *dir;      /* folder for gate, hook and client.log, one a server; exists */
 	const struct workload *workload;
+	const struct tpcc *tpcc; /* of a workload that is like TPC-C (tpcc.h); NULL: any other */
 	struct database_address address;
 	unsigned threads;              /* 1 to 1024 */
 	unsigned tables;               /* 1 or more */
@@ -48,6 +50,7 @@ struct load_spec {
 struct load {
 	struct load_spec spec;
 	struct proc proc;
+	uint32_t classes;         /* of events, that the workload has */
 	struct gate_header *gate; /* mapped file, gate_bytes long; NULL: closed */
 	size_t gate_bytes;
 	int pipe_fd;       /* a byte from each thread that is waiting, or has failed */
@@ -61,6 +64,10 @@ struct load {
 		.proc = PROC_INIT, .pipe_fd = -1 \
 	}
 void load_release(struct load *l); /* kills the client if it still runs */
+
+/* Checks what must hold of the data between prepare and clean-up, while nothing else writes: TPC-C's consistency
+ * conditions; nothing for other tests. when, for the message: "after the run". */
+int load_check_data(const struct load_spec *spec, const char *when, struct error *err);
 
 /* Makes the test's tables with sysbench's own prepare, in one thread unless there are several tables (a seed then gives
  * the same rows), and checks the number of rows in each: a prepare that fails can exit with 0. */

@@ -1,16 +1,40 @@
 #include "benchmarker/load_client.h"
 
 #include "base/clock.h"
+#include "base/embed.h"
 #include "base/fs.h"
 #include "base/stop.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
+
+extern const struct embedded_file lua_files[];
 
 #define TAIL_BYTES 4096
 #define SERVER_GRACE_NS (250 * NS_PER_MS)
+
+static int write_script(const struct load_spec *spec, const struct embedded_file *script, struct error *err)
+{
+	AUTO_FREE char *path = str_printf(err, "%s/%s", spec->dir, script->name);
+	if (!path)
+		return -1;
+	CLEANUP(strbuf) struct strbuf there = STRBUF_INIT(script->len);
+	if (fs_exists(path) && fs_read(path, &there, NULL) == 0 && there.len == script->len &&
+	    memcmp(there.data, script->data, script->len) == 0)
+		return 0;
+	return fs_write_atomic(path, script->data, script->len, 0600, err);
+}
+
+int load_client_write_scripts(const struct load_spec *spec, struct error *err)
+{
+	for (const struct embedded_file *f = lua_files; f->name; f++)
+		if (write_script(spec, f, err) < 0)
+			return -1;
+	return 0;
+}
 
 static void add_address(struct strlist *argv, const struct database_address *a)
 {
@@ -42,8 +66,12 @@ static int make_argv(const struct load_spec *spec, const char *script, const cha
 	strlist_add_all(argv, fixed);
 	strlist_addf(argv, "--rand-seed=%llu", spec->seed);
 	strlist_addf(argv, "--threads=%u", threads);
-	strlist_addf(argv, "--tables=%u", spec->tables);
-	strlist_addf(argv, "--table-size=%llu", spec->table_size);
+	if (spec->tpcc) {
+		tpcc_add_options(spec->tpcc, argv);
+	} else {
+		strlist_addf(argv, "--tables=%u", spec->tables);
+		strlist_addf(argv, "--table-size=%llu", spec->table_size);
+	}
 	for (size_t i = 0; spec->options && i < spec->options->len; i++) {
 		/* A word of its own would be taken for the test's name. */
 		if (!str_starts(spec->options->items[i], "--"))
@@ -63,7 +91,16 @@ static int make_env(const struct load_spec *spec, struct strlist *env, struct er
 	if (proc_env_set(env, "DBDYNO_TEST", spec->workload->script) < 0 ||
 	    proc_env_set(env, "DBDYNO_GATE", LOAD_GATE) < 0)
 		return error_oom(err);
-	return 0;
+	if (!spec->tpcc || !spec->tpcc->script_dir)
+		return 0;
+	/* Percona's scripts require each other by name. */
+	AUTO_FREE char *path = str_printf(err, "%s/?.lua;;", spec->tpcc->script_dir);
+	if (!path)
+		return -1;
+	return proc_env_set(env, "LUA_PATH", path) < 0 ||
+			       proc_env_set(env, "DBDYNO_SCRIPT_DIR", spec->tpcc->script_dir) < 0
+		       ? error_oom(err)
+		       : 0;
 }
 
 int load_client_start(struct proc *ret, const struct load_spec *spec, const char *script, const char *command,

@@ -8,6 +8,9 @@
 #define LOAD_GATE "gate"
 #define LOAD_LOG "client.log"
 
+/* Puts the hook and our own tests into spec->dir. */
+int load_client_write_scripts(const struct load_spec *spec, struct error *err);
+
 /* Starts `sysbench <options> script command` in spec->dir, its output in client.log. stdin_fd: -1 or what becomes its
  * standard input. ERROR_LOAD. */
 int load_client_start(struct proc *ret, const struct load_spec *spec, const char *script, const char *command,

@@ -42,14 +42,25 @@ static int run_to_end(struct proc *p, const struct load_spec *spec, const char *
 	return error_set(err, ERROR_LOAD, "sysbench %s failed: %s", command, how);
 }
 
-static int run_command(const struct load_spec *spec, const char *command, struct error *err)
+static int run_command(const struct load_spec *spec, const char *command, unsigned threads, struct error *err)
 {
 	CLEANUP(proc) struct proc p = PROC_INIT;
-	if (load_client_start(&p, spec, spec->workload->script, command, data_threads(spec), -1, err) < 0 ||
+	if (load_client_write_scripts(spec, err) < 0 ||
+	    load_client_start(&p, spec, spec->workload->script, command, threads, -1, err) < 0 ||
 	    run_to_end(&p, spec, command, err) < 0) {
 		load_client_detail(spec, err);
 		return error_wrap(err, "%s", spec->workload->name);
 	}
+	return 0;
+}
+
+static int run_prepare(const struct load_spec *spec, struct error *err)
+{
+	if (!spec->tpcc)
+		return run_command(spec, "prepare", data_threads(spec), err);
+	for (const char *const *c = tpcc_prepare_commands(spec->tpcc); *c; c++)
+		if (run_command(spec, *c, tpcc_command_threads(spec->tpcc, *c, spec->threads), err) < 0)
+			return -1;
 	return 0;
 }
 
@@ -68,36 +79,64 @@ static int verify_table(struct database *d, unsigned number, unsigned long long 
 	return 0;
 }
 
-static int verify(const struct load_spec *spec, struct error *err)
+static int verify_tables(struct database *d, const struct load_spec *spec, struct error *err)
 {
 	unsigned tables = spec->workload->table_per_thread ? spec->threads : spec->tables;
 	unsigned long long rows = spec->workload->table_per_thread ? 0 : spec->table_size;
+	for (unsigned i = 1; i <= tables; i++)
+		if (verify_table(d, i, rows, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* rows: as prepare leaves them; else only what always holds. */
+static int verify(const struct load_spec *spec, bool rows, const char *when, struct error *err)
+{
 	struct database *d = NULL;
 	if (database_connect(&spec->address, QUERY_TIMEOUT_NS, &d, err) < 0)
 		return -1;
 	int result = 0;
-	for (unsigned i = 1; i <= tables && result == 0; i++)
-		result = verify_table(d, i, rows, err);
+	if (rows)
+		result = spec->tpcc ? tpcc_check_rows(d, spec->tpcc, err) : verify_tables(d, spec, err);
+	if (result == 0 && spec->tpcc)
+		result = tpcc_check_conditions(d, spec->tpcc, when, err);
 	database_close(d);
 	return result;
 }
 
-int load_prepare(const struct load_spec *spec, struct error *err)
+/* The error of a check: of the server if it has ended, else of the load. Returns -1. */
+static int check_failed(const struct load_spec *spec, struct error *err)
 {
-	if (run_command(spec, "prepare", err) < 0)
-		return -1;
-	if (verify(spec, err) == 0)
-		return 0;
 	if (load_server_gone(spec))
 		return load_server_error(spec, err);
 	if (err && err->kind != ERROR_INTERRUPTED)
 		err->kind = ERROR_LOAD;
+	return -1;
+}
+
+int load_prepare(const struct load_spec *spec, struct error *err)
+{
+	if (run_prepare(spec, err) < 0)
+		return -1;
+	if (verify(spec, true, "after the load", err) == 0)
+		return 0;
+	if (check_failed(spec, err) < 0 && err && err->kind == ERROR_SERVER)
+		return -1;
 	load_client_detail(spec, err);
-	error_hint(err, "sysbench's prepare failed without saying so");
+	if (err && !err->hint[0])
+		error_hint(err, "sysbench's prepare failed without saying so");
 	return error_wrap(err, "%s: check of the prepared data", spec->workload->name);
+}
+
+int load_check_data(const struct load_spec *spec, const char *when, struct error *err)
+{
+	if (!spec->tpcc || verify(spec, false, when, err) == 0)
+		return 0;
+	check_failed(spec, err);
+	return error_wrap(err, "%s", spec->workload->name);
 }
 
 int load_cleanup(const struct load_spec *spec, struct error *err)
 {
-	return run_command(spec, "cleanup", err);
+	return run_command(spec, "cleanup", spec->tpcc ? 1 : data_threads(spec), err);
 }

@@ -22,13 +22,33 @@ static void print_side(const char *label, const struct side_options *s)
 		printf("%-9s %s, the program that is installed\n", label, s->server);
 }
 
+/* Of each kind of test once: TPC-C-like load has a time of its own. */
+static int print_pairs(const struct options *o, const struct strlist *tests, struct error *err)
+{
+	uint64_t last_ns = 0;
+	for (size_t i = 0; i < tests->len; i++) {
+		uint64_t test_ns = options_test_time(o, tests->items[i]);
+		struct plan plan = { 0 };
+		if (test_ns == last_ns)
+			continue;
+		if (plan_make((enum pairing)o->pairing, test_ns, o->slice_ns, 1, &plan, err) < 0)
+			return -1;
+		printf("%-9s %s, %zu slices a test, %.0f s of load per server and test\n", "pairs",
+		       o->pairing == PAIRING_SEQUENTIAL ? "sequential" : "interleaved", plan.len,
+		       (double)test_ns / 1e9);
+		plan_release(&plan);
+		last_ns = test_ns;
+	}
+	return 0;
+}
+
 int dry_run_print(const struct options *o, const char *command, struct error *err)
 {
 	CLEANUP(strlist) struct strlist tests = STRLIST_INIT;
 	if (options_tests(o, &tests, err) < 0)
 		return -1;
 	bool compares = strcmp(command, "profile") != 0, profiles = strcmp(command, "compare") != 0;
-	double load = (double)o->test_time_ns / 1e9, warm = (double)o->warmup_ns / 1e9, seconds = 0;
+	double load = 0, warm = (double)o->warmup_ns / 1e9, seconds = 0;
 	if (strcmp(command, "compare") == 0) {
 		print_side("from", &o->from);
 		print_side("to", &o->to);
@@ -45,13 +65,11 @@ int dry_run_print(const struct options *o, const char *command, struct error *er
 		printf("%-9s %lld s of each test\n", "profile", o->profile_seconds);
 	}
 	if (compares) {
-		struct plan plan = { 0 };
-		if (plan_make((enum pairing)o->pairing, o->test_time_ns, o->slice_ns, 1, &plan, err) < 0)
+		for (size_t i = 0; i < tests.len; i++)
+			load += (double)options_test_time(o, tests.items[i]) / 1e9;
+		seconds += 2 * (SERVER_START_SECONDS + load + (double)tests.len * (warm + TEST_OVERHEAD_SECONDS));
+		if (print_pairs(o, &tests, err) < 0)
 			return -1;
-		seconds += 2 * (SERVER_START_SECONDS + (double)tests.len * (load + warm + TEST_OVERHEAD_SECONDS));
-		printf("%-9s %s, %zu slices a test, %.0f s of load per server and test\n", "pairs",
-		       o->pairing == PAIRING_SEQUENTIAL ? "sequential" : "interleaved", plan.len, load);
-		plan_release(&plan);
 	}
 	printf("%-9s about %.0f s, and the time of the builds\n", "time", seconds);
 	return fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the plan") : 0;

@@ -44,6 +44,7 @@ void job_release(struct job *j)
 	strlist_release(&j->tests);
 	strlist_release(&j->failed);
 	plan_release(&j->plan);
+	plan_release(&j->tpcc_plan);
 	s3_release(&j->s3);
 	*j = (struct job)JOB_INIT;
 }
@@ -77,6 +78,22 @@ void job_event(struct job *j, const char *level, const char *test, const char *f
 		log_warn("the event could not be recorded: %s", e.message);
 }
 
+/* Only where TPC-C-like load was asked for. */
+static bool add_tpcc(cJSON *c, const struct job *j)
+{
+	const struct options *o = j->o;
+	const struct workload *w;
+	struct tpcc t = { 0 };
+	bool is_tpcc = false;
+	for (size_t i = 0; i < j->tests.len && !is_tpcc; i++)
+		if (options_workload(o, j->tests.items[i], &w, &t, &is_tpcc, NULL) < 0)
+			return false;
+	return !is_tpcc || (cJSON_AddNumberToObject(c, "tpcc-time", (double)o->tpcc_time_ns / 1e9) &&
+			    cJSON_AddNumberToObject(c, "tpcc-tables", t.tables) &&
+			    cJSON_AddStringToObject(c, "tpcc-isolation", t.isolation) &&
+			    cJSON_AddNumberToObject(c, "tpcc-density", t.density));
+}
+
 /* What was asked, as JSON without secrets, for the run's record: exactly the flags that were given. */
 static char *config_json(const struct job *j, struct error *err)
 {
@@ -92,7 +109,7 @@ static char *config_json(const struct job *j, struct error *err)
 	     cJSON_AddNumberToObject(c, "repetitions", (double)o->repetitions) &&
 	     cJSON_AddNumberToObject(c, "threads", (double)o->threads) &&
 	     cJSON_AddNumberToObject(c, "tables", (double)o->tables) &&
-	     cJSON_AddNumberToObject(c, "table-size", (double)o->table_size) &&
+	     cJSON_AddNumberToObject(c, "table-size", (double)o->table_size) && add_tpcc(c, j) &&
 	     cJSON_AddNumberToObject(c, "warmup", (double)o->warmup_ns / 1e9) &&
 	     cJSON_AddNumberToObject(c, "margin", o->margin) && cJSON_AddStringToObject(c, "results_file", file) &&
 	     cJSON_AddStringToObject(c, "command_line", o->command_line ? o->command_line : "");
@@ -191,6 +208,24 @@ static int choose_seed(struct job *j, struct error *err)
 	return 0;
 }
 
+const struct plan *job_plan(const struct job *j, const char *test)
+{
+	unsigned scale;
+	return tpcc_parse_name(test, &scale) ? &j->tpcc_plan : &j->plan;
+}
+
+static int make_plans(struct job *j, struct error *err)
+{
+	const struct options *o = j->o;
+	for (size_t i = 0; i < j->tests.len; i++) {
+		struct plan *plan = (struct plan *)job_plan(j, j->tests.items[i]);
+		if (!plan->len && plan_make((enum pairing)o->pairing, options_test_time(o, j->tests.items[i]),
+					    o->slice_ns, j->seed, plan, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int job_open(struct job *j, const struct options *o, const char *command, struct error *err)
 {
 	j->o = o;
@@ -204,8 +239,7 @@ int job_open(struct job *j, const struct options *o, const char *command, struct
 	if (job_new_id(j->id, err) < 0 || choose_seed(j, err) < 0 || find_engines(j, err) < 0 ||
 	    options_tests(o, &j->tests, err) < 0)
 		return -1;
-	if (strcmp(command, "profile") != 0 &&
-	    plan_make((enum pairing)o->pairing, o->test_time_ns, o->slice_ns, j->seed, &j->plan, err) < 0)
+	if (strcmp(command, "profile") != 0 && make_plans(j, err) < 0)
 		return -1;
 	if (!(j->cache = options_cache(o->cache, err)))
 		return -1;

@@ -27,6 +27,7 @@ int job_command_run(const struct command *c, job_stage *const *stages, int argc,
 	int result = command_parse(c, &o, argc, argv, NULL, &problems, &done, err);
 	if (result == 0 && !done) {
 		options_log_init(&o);
+		options_settle(c->table, &o);
 		options_check(&o, c->name, &problems);
 		result = command_problems(&problems, err);
 	}

@@ -81,14 +81,16 @@ static int profile_under_load(struct job *j, struct server *server, struct load 
 static int profile_test(struct job *j, struct server *server, size_t test, struct error *err)
 {
 	const struct workload *w;
+	struct tpcc tpcc;
+	bool is_tpcc;
 	CLEANUP(load) struct load load = LOAD_INIT;
 	struct pprof_facts facts = { 0 };
 	const char *name = j->tests.items[test];
 	AUTO_FREE char *path = str_printf(err, "%s/profiles/%s.pprof", j->out, name);
 	AUTO_FREE char *dir = measure_client_dir(j, 0, err);
-	if (!path || !dir || workload_find(name, &w, err) < 0)
+	if (!path || !dir || options_workload(j->o, name, &w, &tpcc, &is_tpcc, err) < 0)
 		return -1;
-	struct load_spec spec = measure_load_spec(j, 0, server, w, dir);
+	struct load_spec spec = measure_load_spec(j, 0, server, w, is_tpcc ? &tpcc : NULL, dir);
 	log_progress((double)test / (double)j->tests.len, "[%zu/%zu] %s: profile for %lld s", test + 1, j->tests.len,
 		     name, j->o->profile_seconds);
 	int result = load_prepare(&spec, err);
@@ -98,6 +100,8 @@ static int profile_test(struct job *j, struct server *server, size_t test, struc
 		result = profile_under_load(j, server, &load, path, &facts, err);
 	if (result == 0)
 		result = load_close(&load, err);
+	if (result == 0)
+		result = load_check_data(&spec, "after the run", err);
 	if (result == 0)
 		result = load_cleanup(&spec, err);
 	if (result < 0)

@@ -92,12 +92,13 @@ char *measure_client_dir(struct job *j, size_t side, struct error *err)
 }
 
 struct load_spec measure_load_spec(const struct job *j, size_t side, const struct server *server,
-				   const struct workload *w, const char *dir)
+				   const struct workload *w, const struct tpcc *tpcc, const char *dir)
 {
 	return (struct load_spec){
 		.sysbench = j->o->sysbench,
 		.dir = dir,
 		.workload = w,
+		.tpcc = tpcc,
 		.address = server_address(server, false),
 		.threads = (unsigned)j->o->threads,
 		.tables = (unsigned)j->o->tables,
@@ -178,14 +179,14 @@ static int warm_up(const struct job *j, struct client *const *clients, const boo
 
 /* Clients of the active servers: tables made, connected, warm. */
 static int open_clients(struct job *j, struct server *servers, const bool *active, const struct workload *w,
-			struct client *const *clients, struct error *err)
+			const struct tpcc *tpcc, struct client *const *clients, struct error *err)
 {
 	for (size_t s = 0; s < j->sides_len; s++) {
 		if (!active[s])
 			continue;
 		if (!(clients[s]->dir = measure_client_dir(j, s, err)))
 			return -1;
-		clients[s]->spec = measure_load_spec(j, s, &servers[s], w, clients[s]->dir);
+		clients[s]->spec = measure_load_spec(j, s, &servers[s], w, tpcc, clients[s]->dir);
 	}
 	if (active[SIDE_FROM] && active[SIDE_TO]) {
 		if (prepare_both(j, clients[SIDE_FROM], clients[SIDE_TO], err) < 0)
@@ -203,7 +204,7 @@ static int open_clients(struct job *j, struct server *servers, const bool *activ
 
 static int client_close(struct client *c, struct error *err)
 {
-	if (load_close(&c->load, err) < 0)
+	if (load_close(&c->load, err) < 0 || load_check_data(&c->spec, "after the run", err) < 0)
 		return -1;
 	return load_cleanup(&c->spec, err);
 }
@@ -212,7 +213,7 @@ static int run_slice(struct job *j, struct client *c, const struct results_test 
 		     struct error *err)
 {
 	uint32_t index;
-	const struct plan_slice slice = plan_repeat(&j->plan, repetition, place, &index);
+	const struct plan_slice slice = plan_repeat(job_plan(j, t->name), repetition, place, &index);
 	CLEANUP(sample) struct sample s = SAMPLE_INIT;
 	int64_t wall_ns = clock_wall_ns();
 	if (load_slice(&c->load, slice.duration_ns, &s, err) < 0)
@@ -220,28 +221,47 @@ static int run_slice(struct job *j, struct client *c, const struct results_test 
 	return results_add_slice(j->results, t, &slice, index, wall_ns, &s, err);
 }
 
-/* One repetition of a test on the active servers, on tables of its own. */
+/* The options that sysbench has, for the record; owned. */
+static char *test_params(const struct job *j, const struct tpcc *tpcc, struct error *err)
+{
+	const struct options *o = j->o;
+	unsigned long long seed = j->seed;
+	if (!tpcc)
+		return str_printf(err,
+				  "--threads=%lld --tables=%lld --table-size=%lld --rand-type=uniform "
+				  "--db-ps-mode=disable --rand-seed=%llu",
+				  o->threads, o->tables, o->table_size, seed);
+	return tpcc->density < 1
+		       ? str_printf(err,
+				    "--threads=%lld --scale=%u --tables=%u --trx_level=%s --rand-seed=%llu"
+				    " --density=%g (not comparable)",
+				    o->threads, tpcc->scale, tpcc->tables, tpcc->isolation, seed, tpcc->density)
+		       : str_printf(err, "--threads=%lld --scale=%u --tables=%u --trx_level=%s --rand-seed=%llu",
+				    o->threads, tpcc->scale, tpcc->tables, tpcc->isolation, seed);
+}
+
+/* One repetition of a test on the active servers, on tables of its own. tpcc: NULL if it is another one. */
 static int measure_repetition(struct job *j, struct server *servers, const bool *active, size_t test,
-			      const struct workload *w, uint32_t repetition, struct error *err)
+			      const struct workload *w, const struct tpcc *tpcc, uint32_t repetition, struct error *err)
 {
 	CLEANUP(client) struct client from = CLIENT_INIT;
 	CLEANUP(client) struct client to = CLIENT_INIT;
 	struct client *const clients[] = { &from, &to };
-	char params[256];
-	snprintf(params, sizeof params,
-		 "--threads=%lld --tables=%lld --table-size=%lld --rand-type=uniform --db-ps-mode=disable "
-		 "--rand-seed=%llu",
-		 j->o->threads, j->o->tables, j->o->table_size, (unsigned long long)j->seed);
-	struct results_test t = { .name = w->name, .params = params, .threads = (uint32_t)j->o->threads };
+	const char *name = j->tests.items[test];
+	const struct plan *plan = job_plan(j, name);
+	AUTO_FREE char *params = test_params(j, tpcc, err);
+	if (!params)
+		return -1;
+	struct results_test t = { .name = name, .params = params, .threads = (uint32_t)j->o->threads };
 	size_t n = j->tests.len, runs = (size_t)j->o->repetitions;
 	double at = (double)test + (double)repetition / (double)runs;
-	log_progress(at / (double)n, "[%zu/%zu] %s: prepare", test + 1, n, w->name);
-	if (open_clients(j, servers, active, w, clients, err) < 0)
+	log_progress(at / (double)n, "[%zu/%zu] %s: prepare", test + 1, n, name);
+	if (open_clients(j, servers, active, w, tpcc, clients, err) < 0)
 		return -1;
-	for (size_t i = 0; i < j->plan.len; i++) {
-		enum side side = j->plan.slices[i].side;
-		log_progress((at + (double)i / (double)(j->plan.len * runs)) / (double)n, "[%zu/%zu] %s: measure",
-			     test + 1, n, w->name);
+	for (size_t i = 0; i < plan->len; i++) {
+		enum side side = plan->slices[i].side;
+		log_progress((at + (double)i / (double)(plan->len * runs)) / (double)n, "[%zu/%zu] %s: measure",
+			     test + 1, n, name);
 		if (active[side] && run_slice(j, clients[side], &t, repetition, i, err) < 0)
 			return -1;
 	}
@@ -253,11 +273,17 @@ static int measure_repetition(struct job *j, struct server *servers, const bool 
 
 static int measure_test(struct job *j, struct server *servers, const bool *active, size_t test, struct error *err)
 {
+	const char *name = j->tests.items[test];
 	const struct workload *w;
-	if (workload_find(j->tests.items[test], &w, err) < 0)
+	struct tpcc tpcc;
+	bool is_tpcc;
+	if (options_workload(j->o, name, &w, &tpcc, &is_tpcc, err) < 0)
 		return -1;
+	if (is_tpcc && tpcc.density < 1 && active[SIDE_FROM])
+		job_event(j, "warning", name,
+			  "only %g of the rows that TPC-C has: nothing here compares with other figures", tpcc.density);
 	for (uint32_t i = 0; i < (uint32_t)j->o->repetitions; i++)
-		if (measure_repetition(j, servers, active, test, w, i, err) < 0)
+		if (measure_repetition(j, servers, active, test, w, is_tpcc ? &tpcc : NULL, i, err) < 0)
 			return -1;
 	return 0;
 }

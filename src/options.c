@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "benchmarker/engine.h"
 #include "benchmarker/workload.h"
@@ -50,11 +51,24 @@ int options_engine(const struct options *o, const char *name, struct engine *ret
 	return engine_find(name, ret, err);
 }
 
+void options_settle(const struct opt *table, struct options *o)
+{
+	/* What the release process has always given TPC-C, which names no time then. */
+	static const uint64_t tpcc_default_ns = 800 * NS_PER_SECOND;
+	o->tpcc_time_ns = opt_was_set(table, &o->seen, "sysbench-test-time") ? o->test_time_ns : tpcc_default_ns;
+}
+
 int options_tests(const struct options *o, struct strlist *ret, struct error *err)
 {
-	if (o->tests.len)
-		strlist_add_all(ret, strlist_array(&o->tests));
-	else
+	if (o->with_tpcc)
+		strlist_addf(ret, TPCC_NAME_PREFIX "%lld", o->tpcc_scale);
+	for (size_t i = 0; i < o->tests.len && !o->with_tpcc; i++) {
+		if (str_eq(o->tests.items[i], "tpcc"))
+			strlist_addf(ret, TPCC_NAME_PREFIX "%lld", o->tpcc_scale);
+		else
+			strlist_add(ret, o->tests.items[i]);
+	}
+	if (!o->tests.len && !o->with_tpcc)
 		for (const struct workload *w = workload_all(); w->name; w++)
 			strlist_add(ret, w->name);
 	return strlist_check(ret, err);
@@ -79,6 +93,32 @@ int options_queries(const struct options *o, struct strlist *ret, struct error *
 	if (tpcc)
 		strlist_add_all(ret, strlist_array(&o->tpcc_queries));
 	return strlist_check(ret, err);
+}
+
+int options_workload(const struct options *o, const char *test, const struct workload **ret, struct tpcc *ret_tpcc,
+		     bool *ret_is_tpcc, struct error *err)
+{
+	static const char *const levels[] = { "RR", "RC", "SER" };
+	unsigned scale;
+	if (!tpcc_parse_name(test, &scale)) {
+		*ret_is_tpcc = false;
+		return workload_find(test, ret, err);
+	}
+	*ret_is_tpcc = true;
+	*ret_tpcc = (struct tpcc){
+		.scale = scale,
+		.tables = (unsigned)o->tpcc_tables,
+		.isolation = levels[o->tpcc_isolation],
+		.density = o->tpcc_density,
+	};
+	*ret = tpcc_workload(ret_tpcc);
+	return 0;
+}
+
+uint64_t options_test_time(const struct options *o, const char *test)
+{
+	unsigned scale;
+	return tpcc_parse_name(test, &scale) ? o->tpcc_time_ns : o->test_time_ns;
 }
 
 char *options_cache(const char *cache, struct error *err)

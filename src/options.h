@@ -10,6 +10,7 @@
 #include "base/opt.h"
 #include "benchmarker/engine.h"
 #include "benchmarker/plan.h"
+#include "benchmarker/tpcc.h"
 
 /* One server as asked for on the command line. */
 struct side_options {
@@ -33,6 +34,12 @@ struct options {
 	int pairing; /* enum pairing */
 	double margin;
 	char *sysbench;
+	/* TPC-C-like load */
+	bool with_tpcc;
+	long long tpcc_scale, tpcc_tables;
+	int tpcc_isolation; /* RR, RC, SER */
+	double tpcc_density;
+	uint64_t tpcc_time_ns; /* load per server; not an option: options_settle */
 	/* profile */
 	long long profile_seconds;
 	/* build */
@@ -77,8 +84,17 @@ int options_engine(const struct options *o, const char *name, struct engine *ret
 /* The queries that are run at the end: --query, and those for the kind of load that was asked for. Pointers into o. */
 int options_queries(const struct options *o, struct strlist *ret, struct error *err);
 
-/* The tests asked for, or all. Static names; ends with NULL. Unknown names are left out (options_check told them). */
+/* What follows from several options at once; after opt_parse. */
+void options_settle(const struct opt *table, struct options *o);
+
+/* The tests asked for, or all of sysbench's, as they are recorded: "tpcc" has become "tpcc-scale-factor-1". Unknown
+ * names are there as given (options_check told them). */
 int options_tests(const struct options *o, struct strlist *ret, struct error *err);
+/* A test of that list. If it is TPC-C-like, ret_tpcc is filled and *ret_is_tpcc true. */
+int options_workload(const struct options *o, const char *test, const struct workload **ret, struct tpcc *ret_tpcc,
+		     bool *ret_is_tpcc, struct error *err);
+/* Load per server for a test of that list. */
+uint64_t options_test_time(const struct options *o, const char *test);
 
 /* Cache folder: --cache, else $XDG_CACHE_HOME/dbdyno, else $HOME/.cache/dbdyno, else /tmp/dbdyno-cache-<uid>. Owned. */
 char *options_cache(const char *cache, struct error *err);

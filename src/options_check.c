@@ -72,14 +72,22 @@ static bool check_engine_file(const struct options *o, struct strlist *problems)
 
 static void check_tests(const struct options *o, struct strlist *problems)
 {
-	for (size_t i = 0; i < o->tests.len; i++) {
-		struct error e = ERROR_INIT;
+	CLEANUP(strlist) struct strlist tests = STRLIST_INIT;
+	struct error e = ERROR_INIT;
+	if (o->with_tpcc && o->tests.len)
+		strlist_add(problems, "--with-tpcc runs TPC-C-like load alone: beside others it is --test tpcc");
+	if (options_tests(o, &tests, &e) < 0)
+		add_problem(problems, "--test", &e);
+	for (size_t i = 0; i < tests.len; i++) {
 		const struct workload *w;
-		if (workload_find(o->tests.items[i], &w, &e) < 0)
+		struct tpcc tpcc;
+		bool is_tpcc;
+		e = (struct error)ERROR_INIT;
+		if (options_workload(o, tests.items[i], &w, &tpcc, &is_tpcc, &e) < 0)
 			add_problem(problems, "--test", &e);
 		for (size_t j = 0; j < i; j++)
-			if (strcmp(o->tests.items[i], o->tests.items[j]) == 0)
-				strlist_addf(problems, "--test: %s is given twice", o->tests.items[i]);
+			if (strcmp(tests.items[i], tests.items[j]) == 0)
+				strlist_addf(problems, "--test: %s is given twice", tests.items[i]);
 	}
 }
 

@@ -26,7 +26,12 @@
 	{ "table-size", OPT_INT, AT(table_size), .min = 1, .max = 100000000, .def = "10000", .help = "rows a table" },                       \
 	{ "seed", OPT_INT, AT(seed), .min = 0, .max = 2147483647, .def = "0", .help = "seed of order and data; 0: a random one, which is recorded" }, \
 	{ "warmup", OPT_DURATION, AT(warmup_ns), .min = 0, .max = 3600, .def = "500ms", .help = "load before counting, per server and test" }, \
-	{ "sysbench", OPT_STRING, AT(sysbench), .value = "PROGRAM", .def = "sysbench", .help = "the load generator" }
+	{ "sysbench", OPT_STRING, AT(sysbench), .value = "PROGRAM", .def = "sysbench", .help = "the load generator" },                         \
+	{ "with-tpcc", OPT_BOOL, AT(with_tpcc), .aliases = "withTpcc", .help = "TPC-C-like load in place of sysbench's tests, 800 s if no time is given (beside others: --test tpcc)" }, \
+	{ "tpcc-scale", OPT_INT, AT(tpcc_scale), .min = 1, .max = TPCC_SCALE_MAX, .def = "1", .value = "N", .help = "TPC-C-like: warehouses" },   \
+	{ "tpcc-tables", OPT_INT, AT(tpcc_tables), .min = 1, .max = TPCC_TABLES_MAX, .def = "1", .value = "N", .help = "TPC-C-like: sets of the nine tables" }, \
+	{ "tpcc-isolation", OPT_CHOICE, AT(tpcc_isolation), .choices = "RR|RC|SER", .def = "RR", .help = "TPC-C-like: isolation level" },      \
+	{ "tpcc-density", OPT_DOUBLE, AT(tpcc_density), .min = 0.001, .max = 1, .def = "1", .help = "TPC-C-like: part of each warehouse's rows, for tests; below 1 nothing compares with other figures" }
 
 #define PAIRS                                                                                                                           \
 	{ "pairing", OPT_CHOICE, AT(pairing), .choices = "interleaved|sequential", .def = "interleaved", .help = "how the two servers share the time" }, \

@@ -28,7 +28,7 @@ local OTHER, READ, WRITE, ERROR, RECONNECT = 0, 1, 2, 4, 5 -- sysbench's sb_coun
 -- declared with the arguments that are passed, since LuaJIT would have to box those of a variadic function.
 ffi.cdef([[
 struct dbdyno_header {
-   uint32_t magic, threads, thread_bytes, sequence, command, begin_s, begin_ns, reserved;
+   uint32_t magic, threads, thread_bytes, sequence, command, begin_s, begin_ns, classes;
    double duration_ns;
    char padding[4096 - 40];
 };
@@ -40,6 +40,11 @@ struct dbdyno_thread {
    char padding[4096 - 88 - 2048];
    uint32_t buckets[17920];
    char more_padding[2048];
+};
+struct dbdyno_class {
+   double events, rollbacks, latency_sum_ns, latency_min_ns, latency_max_ns;
+   char padding[2048 - 40];
+   uint32_t buckets[17920];
 };
 /* struct timespec on 64-bit little-endian machines, by halves: numbers in Lua, where an int64_t would be an object. */
 struct dbdyno_time { uint32_t s, s_high, ns, ns_high; };
@@ -59,7 +64,8 @@ local FUTEX = assert(({ x64 = 202, arm64 = 98 })[ffi.arch], "dbdyno: unknown mac
 local FUTEX_WAIT = 0
 local MONOTONIC = 1
 
-dbdyno = {} -- what tests of dbdyno itself look at
+-- What a test may tell of each event (gate.h), and what tests of dbdyno itself look at. Older tests know nothing of it.
+dbdyno = { class = 0, rolled_back = false }
 
 local bits = ffi.new("union dbdyno_bits")
 
@@ -83,8 +89,14 @@ else
    require(test)
 end
 
--- The gate, mapped once in each Lua state (a thread each): header and this thread's part.
-local header, mine
+-- The gate, mapped once in each Lua state (a thread each): header, this thread's part, and its classes if there are any.
+local header, mine, classes
+
+local function map(fd, bytes, path)
+   local base = ffi.C.dbdyno_map(nil, bytes, 3, 1, fd, 0) -- PROT_READ|WRITE, MAP_SHARED
+   assert(base ~= ffi.cast("void *", -1), "dbdyno: cannot map the gate " .. path)
+   return ffi.cast("char *", base)
+end
 
 local function open_gate(thread_id)
    if header then
@@ -94,13 +106,16 @@ local function open_gate(thread_id)
    local fd = ffi.C.dbdyno_open(path, 2) -- O_RDWR
    assert(fd >= 0, "dbdyno: cannot open the gate " .. path)
    local head, thread = ffi.sizeof("struct dbdyno_header"), ffi.sizeof("struct dbdyno_thread")
-   local base = ffi.C.dbdyno_map(nil, head + thread * (thread_id + 1), 3, 1, fd, 0) -- PROT_READ|WRITE, MAP_SHARED
-   ffi.C.dbdyno_close(fd)
-   assert(base ~= ffi.cast("void *", -1), "dbdyno: cannot map the gate " .. path)
-   local found = ffi.cast("struct dbdyno_header *", base)
-   assert(found.magic == GATE_MAGIC and found.thread_bytes == thread and thread_id < found.threads,
+   local found = ffi.cast("struct dbdyno_header *", map(fd, head, path))
+   local bytes = thread + found.classes * ffi.sizeof("struct dbdyno_class")
+   assert(found.magic == GATE_MAGIC and found.thread_bytes == bytes and thread_id < found.threads,
           "dbdyno: " .. path .. " is not the gate of this hook")
-   mine = ffi.cast("struct dbdyno_thread *", ffi.cast("char *", base) + head + thread * thread_id)
+   local base = map(fd, head + bytes * (thread_id + 1), path)
+   ffi.C.dbdyno_close(fd)
+   mine = ffi.cast("struct dbdyno_thread *", base + head + bytes * thread_id)
+   if found.classes > 0 then
+      classes = ffi.cast("struct dbdyno_class *", ffi.cast("char *", mine) + thread)
+   end
    header = found
 end
 
@@ -143,6 +158,24 @@ local function retry(thread_id, problem)
    end
 end
 
+-- Counts an event for the class that the test named.
+local function count_class(latency, b)
+   local number = dbdyno.class
+   if not (number >= 1 and number <= header.classes) then
+      fail("the test named no class of its event: dbdyno.class is " .. tostring(number))
+   end
+   local class = classes[number - 1]
+   class.latency_min_ns = class.events > 0 and class.latency_min_ns < latency and class.latency_min_ns or latency
+   class.latency_max_ns = class.latency_max_ns > latency and class.latency_max_ns or latency
+   class.latency_sum_ns = class.latency_sum_ns + latency
+   class.events = class.events + 1
+   class.buckets[b] = class.buckets[b] + 1
+   if dbdyno.rolled_back then
+      class.rollbacks = class.rollbacks + 1
+      dbdyno.rolled_back = false
+   end
+end
+
 local time = ffi.new("struct dbdyno_time")
 
 -- Waits for a window's begin. The last millisecond is spent looking at the clock, since a sleep ends late.
@@ -166,7 +199,7 @@ end
 -- Works through one window, at least one event, and stores what it measured. Returns true if the test wants to stop.
 local function work(thread_id)
    local clock, counter = ffi.C.dbdyno_clock, ffi.C.dbdyno_counter
-   local event, buckets = event, mine.buckets
+   local event, buckets, classes = event, mine.buckets, classes
    local begin_s, begin_ns = header.begin_s, header.begin_ns
    local reads, writes, others = counter(thread_id, READ), counter(thread_id, WRITE), counter(thread_id, OTHER)
    local errors, reconnects = counter(thread_id, ERROR), counter(thread_id, RECONNECT)
@@ -186,6 +219,9 @@ local function work(thread_id)
       local latency = finish - start
       local b = bucket(latency)
       buckets[b] = buckets[b] + 1
+      if classes then
+         count_class(latency, b)
+      end
       events = events + 1
       sum = sum + latency
       least = latency < least and latency or least
