@@ -143,6 +143,30 @@ def test_stack_traces_have_generic_paths(dbdyno, module):
     assert str(dbdyno.home) not in trace and str(dbdyno.cache) not in trace
 
 
+def test_a_release_with_cgo(dbdyno, module):
+    """C by the compilers that the engine file or the environment names; here, and crossed to the other processor."""
+    (module / "cmd/where.c").write_text("#include <stdio.h>\nvoid where(void) { puts(__FILE__); fflush(stdout); }\n")
+    (module / "cmd/main.go").write_text("package main\n\n// void where(void);\nimport \"C\"\n\nfunc main() { C.where() }\n")
+    git(module, "add", "--all")
+    git(module, "commit", "--quiet", "--message=c")
+    there = next(t for t in ("linux/amd64", "linux/arm64") if t != HERE)
+    compiler = {"linux/amd64": "x86_64-linux-gnu-gcc", "linux/arm64": "aarch64-linux-gnu-gcc"}
+    release = {"flags": ["-ldflags=-s -w", "-tags=netgo"]}
+    engine = engine_file(dbdyno.home, {HERE: {**release, "env": [f"CC={compiler[HERE]}", "CGO_LDFLAGS=-static"]}, there: {**release, "env": ["CC=nonsense"]}},
+                         env=["CGO_ENABLED=1"])
+    done = dbdyno.ok("build", *engine, "--repository", module, "--target=all", "--package=auto", "--package-dir=release", "--json", "main",
+                     **{f"CC_FOR_{there.replace('/', '_')}": compiler[there]})
+    for b in json.loads(done.stdout):
+        binary = content_of(b["archives"][0])[f"boom-{b['target'].replace('/', '-')}/bin/boom"]
+        assert platform_of(binary) == b["target"]
+        assert str(dbdyno.cache).encode() not in binary
+        if b["target"] == HERE:
+            assert b"/ld-linux" not in binary, "-static"
+            said = subprocess.run([b["exec"]], capture_output=True, text=True, check=True).stdout
+            assert said.strip().endswith("where.c") and str(dbdyno.cache) not in said
+    dbdyno.fails(2, "needs the compiler nonsense", "build", *engine, "--repository", module, "--target=all", "main")
+
+
 def test_a_path_of_this_machine_is_refused(dbdyno, module):
     """What -trimpath cannot know of: a setting that puts the folder of the cache into the binary."""
     source = module / "cmd/main.go"
