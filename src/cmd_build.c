@@ -44,8 +44,8 @@ enum { MAX_BUILDS = 1000 };
 static const struct opt build_table[] = {
 	WHAT(NULL, "gms"),
 	BIN_DIR(NULL),
-	{ "target", OPT_LIST, AT(targets), .value = "OS/ARCH,…", .group = "Release", .help = "build for these platforms of the engine file, \"all\" of them" },
-	{ "package", OPT_LIST, AT(packages), .value = "KIND,…", .help = "make archives: tar.gz, zip, 7z, or auto: what is usual on the platform" },
+	{ "target", OPT_LIST, AT(targets), .value = "TARGETS", .group = "Release", .help = "build for these platforms of the engine file: linux/arm64,windows/amd64 or all" },
+	{ "package", OPT_LIST, AT(packages), .value = "KINDS", .help = "make archives: tar.gz,zip,7z or auto, what is usual on the platform" },
 	{ "package-dir", OPT_STRING, AT(package_dir), .value = "DIR", .help = "folder for them and SHA256SUMS (default: out/release)" },
 	HOW, { 0 },
 };
