@@ -163,3 +163,13 @@ def profile(program, cache, gms, tmp_path_factory):
     Dbdyno(program, home, cache, home).ok("profile", "--exec", gms["good"], "--test=oltp_point_select", "--test=oltp_read_only", "--seconds=2",
                                           "--table-size=500", "--warmup=100ms", "--out=result")
     return home / "result/profile.pprof"
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory):
+    from servers import S3  # it needs this file
+
+    server = S3(tmp_path_factory.mktemp("s3"))
+    yield server
+    server.process.terminate()
+    server.process.wait(timeout=30)

@@ -2,90 +2,19 @@
 
 import json
 import os
-import socket
 import subprocess
-import time
-from pathlib import Path
 
 import pytest
 
-from conftest import CANARY, ROOT, query
+from conftest import CANARY, Dbdyno, query
+from servers import BUCKET, Double
 
-ACCESS, SECRET, BUCKET = "tester", CANARY + "-aws-secret", "results"
 LOAD = ["--test=oltp_point_select", "--sysbench-test-time=1", "--table-size=200", "--warmup=0", "--out=result"]
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def wait_until_it_listens(port, process):
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    pytest.fail("the server does not listen")
-
-
-class S3:
-    def __init__(self, folder):
-        gateway = subprocess.run([ROOT / "tests/tools/versitygw.sh"], check=True, capture_output=True, text=True).stdout.strip()
-        self.objects = folder / "objects"
-        (self.objects / BUCKET).mkdir(parents=True)
-        port = free_port()
-        self.endpoint = f"http://127.0.0.1:{port}"
-        env = {"PATH": os.environ["PATH"], "ROOT_ACCESS_KEY": ACCESS, "ROOT_SECRET_KEY": SECRET}
-        self.process = subprocess.Popen([gateway, "--port", f"127.0.0.1:{port}", "posix", str(self.objects)], env=env, cwd=folder,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_until_it_listens(port, self.process)
-
+class GitHub(Double):
     def flags(self):
-        return ["--bucket", BUCKET, "--endpoint", self.endpoint, "--region=us-east-1", "--results-dir=2026/11/22", "--results-prefix=nightly/bot"]
-
-    def credentials(self, **other):
-        return {"AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_EC2_METADATA_DISABLED": "true", **other}
-
-    def files(self):
-        root = self.objects / BUCKET / "2026/11/22/nightly/bot"
-        return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file() and ".sgwtmp" not in str(p)}
-
-
-@pytest.fixture(scope="session")
-def s3(tmp_path_factory):
-    server = S3(tmp_path_factory.mktemp("s3"))
-    yield server
-    server.process.terminate()
-    server.process.wait(timeout=30)
-
-
-class GitHub:
-    """The double, with a script of replies; https://localhost:<port>, its certificate is its own authority."""
-
-    def __init__(self, folder, *steps):
-        folder.mkdir()
-        self.log, self.ca = folder / "log", folder / "cert.pem"
-        (folder / "script.json").write_text(json.dumps(steps))
-        self.process = subprocess.Popen(["/usr/bin/python3", ROOT / "tests/fakes/http_double.py", folder / "script.json", self.log, folder],
-                                        stdout=subprocess.PIPE, text=True)
-        self.port = self.process.stdout.readline().strip()
-
-    def flags(self):
-        return ["--dispatch-repository=owner/name", "--github-api", f"https://localhost:{self.port}", "--ca-file", self.ca]
-
-    def requests(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(timeout=30)
-        self.process.stdout.close()
+        return ["--dispatch-repository=owner/name", "--github-api", self.url, "--ca-file", self.ca]
 
 
 def same(gms):
@@ -165,6 +94,52 @@ def test_limits_and_token_are_checked_before_the_run(dbdyno, gms):
         done = dbdyno.fails(2, text, *same(gms), *LOAD, *flags, **environment)
         assert CANARY not in done.stderr
         assert not (dbdyno.home / "result").exists()
+
+
+DISPATCH_REPLIES = [
+    ("401", [{"status": 401}], 1, "GitHub said 401", "one hour"),
+    ("403 with retry-after, then taken", [{"status": 403, "headers": {"Retry-After": "0"}}, {"status": 204}], 2, None, ""),
+    ("403 with retry-after, for too long", [{"status": 403, "headers": {"Retry-After": "3600"}}], 1, "asked to wait 3600 s", ""),
+    ("404", [{"status": 404}], 1, "GitHub said 404", "does owner/name exist"),
+    ("422", [{"status": 422, "body": "{\"message\": \"Invalid request\"}"}], 1, "GitHub said 422: Invalid request", ""),
+    ("500 after acceptance is not sent again", [{"status": 500}], 1, "GitHub said 500", "may have been accepted"),
+    ("a lost reply is not sent again", [{"no_reply": True, "then": "reset"}], 1, "POST localhost", "may have been accepted"),
+]
+
+
+@pytest.fixture(scope="session")
+def finished(program, cache, gms, tmp_path_factory):
+    home = tmp_path_factory.mktemp("finished")
+    Dbdyno(program, home, cache, home).ok(*same(gms), *LOAD)
+    return home / "result"
+
+
+@pytest.mark.parametrize("steps,requests,text,hint", [r[1:] for r in DISPATCH_REPLIES], ids=[r[0] for r in DISPATCH_REPLIES])
+def test_what_github_may_say(dbdyno, finished, tmp_path, steps, requests, text, hint):
+    with GitHub(tmp_path / "github", *steps) as github:
+        args = ["notify", "--run", finished, *github.flags()]
+        done = dbdyno.fails(6, text, *args, REPO_ACCESS_TOKEN=CANARY) if text else dbdyno.ok(*args, REPO_ACCESS_TOKEN=CANARY)
+        assert len(github.requests()) == requests
+    assert hint in done.stderr and CANARY not in done.stderr
+
+
+def test_a_dispatch_to_nowhere_keeps_the_results(dbdyno, gms):
+    done = dbdyno.fails(6, "after 3 attempts", *same(gms), *LOAD, "--dispatch-repository=owner/name", "--github-api=https://no-such-host.invalid",
+                        REPO_ACCESS_TOKEN=CANARY)
+    assert f"the results are kept in {dbdyno.home}/result" in done.stderr and CANARY not in done.stderr
+    assert query(dbdyno.home / "result/results.db", "select status from run") == [("done",)]
+
+
+def test_a_payload_of_64_kb_and_one_more_byte(dbdyno, finished, tmp_path):
+    """The largest payload that GitHub takes is sent; with a byte more, nothing is."""
+    with GitHub(tmp_path / "github", {"status": 204}, {"status": 204}) as github:
+        args = ["notify", "--run", finished, *github.flags()]
+        dbdyno.ok(*args, "--dispatch-field=filler=", REPO_ACCESS_TOKEN=CANARY)
+        length = len(json.dumps(json.loads(github.requests()[0]["body"])["client_payload"], separators=(",", ":")).encode())
+        room = 65535 - length
+        dbdyno.ok(*args, "--dispatch-field=filler=" + "x" * room, REPO_ACCESS_TOKEN=CANARY)
+        dbdyno.fails(2, "65536 bytes", *args, "--dispatch-field=filler=" + "x" * (room + 1), REPO_ACCESS_TOKEN=CANARY)
+        assert len(github.requests()) == 2
 
 
 def test_no_secret_is_left_anywhere(dbdyno, gms, s3, tmp_path, repository):
