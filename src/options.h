@@ -11,6 +11,7 @@
 #include "benchmarker/engine.h"
 #include "benchmarker/plan.h"
 #include "benchmarker/tpcc.h"
+#include "mail_options.h"
 
 /* One server as asked for on the command line. */
 struct side_options {
@@ -60,6 +61,7 @@ struct options {
 	struct strlist dispatch_fields; /* "name=value" */
 	long long issue_number;         /* pull request; < 1: none */
 	char *actor, *actor_email, *email_template, *noms_bin_format, *future_version, *branch;
+	struct mail_options mail; /* of notify alone */
 	/* talk */
 	bool json, quiet, verbose, dry_run;
 	bool flags_alone;   /* today's system: no command was named; not an option */

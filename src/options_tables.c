@@ -126,11 +126,13 @@ const struct opt demo_table[] = {
 };
 
 const struct opt notify_table[] = {
-	{ "run", OPT_STRING, AT(out), .value = "DIR", .flags = OPT_REQUIRED, .group = "Run", .help = "folder of a finished run" },
+	{ "run", OPT_STRING, AT(out), .value = "DIR", .group = "Run", .help = "folder of a finished run" },
 	{ "bucket", OPT_STRING, AT(bucket), .value = "NAME", .help = "bucket that holds its results" },
+	{ "region", OPT_STRING, AT(region), .value = "NAME", .env = "AWS_REGION", .def = "us-west-2", .help = "region of the bucket and of SES" },
+	{ "endpoint", OPT_STRING, AT(endpoint), .value = "URL", .help = "S3 server of your own (path style)" },
 	{ "results-dir", OPT_STRING, AT(results_dir), .value = "KEY", .help = "first part of the keys (default: the run's day)" },
 	{ "results-prefix", OPT_STRING, AT(results_prefix), .value = "KEY", .help = "second part of the keys (default: the run's id)" },
 	{ "ca-file", OPT_STRING, AT(ca_file), .value = "FILE", .help = "further certificate authorities (PEM)" },
-	DISPATCH, TALK, { 0 },
+	MAIL_OPTIONS, DISPATCH, TALK, { 0 },
 };
 /* clang-format on */
