@@ -10,24 +10,33 @@ extern const struct embedded_file engine_files[]; /* made from engines/<name>.js
 
 enum { EXPANDED_MAX = 64 << 10 };
 
+static void commands_release(struct engine_commands *c)
+{
+	for (size_t i = 0; i < c->len; i++)
+		strlist_release(&c->items[i].argv);
+	free(c->items);
+}
+
 void engine_release(struct engine *e)
 {
 	char **strings[] = {
-		&e->name,     &e->repository, &e->module_dir,     &e->package,        &e->binary,
-		&e->run_as,   &e->admin_user, &e->admin_password, &e->admin_database, &e->user,
-		&e->password, &e->database,   &e->profile_path,   &e->licenses,
+		&e->name,           &e->repository,     &e->module_dir,       &e->package,
+		&e->binary,         &e->run_as,         &e->admin_user,       &e->admin_password,
+		&e->admin_database, &e->user,           &e->password,         &e->database,
+		&e->profile_path,   &e->licenses,       &e->version_contains, &e->version_excludes,
+		&e->mistaken_for,   &e->big_repository, &e->format_query,
 	};
 	struct strlist *lists[] = {
-		&e->build_env, &e->build_flags, &e->exec_candidates, &e->exec_path,    &e->version.argv,
-		&e->setup_env, &e->start.argv,  &e->init_sql,        &e->load_options, &e->profile_flags,
+		&e->build_env, &e->build_flags,  &e->exec_candidates, &e->exec_path,    &e->version.argv,
+		&e->setup_env, &e->start.argv,   &e->init_sql,        &e->load_options, &e->profile_flags,
+		&e->config,    &e->socket_flags, &e->format_env,
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(*strings[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		strlist_release(lists[i]);
-	for (size_t i = 0; i < e->setup_len; i++)
-		strlist_release(&e->setup[i].argv);
-	free(e->setup);
+	commands_release(&e->setup);
+	commands_release(&e->big_setup);
 	for (size_t i = 0; i < e->targets_len; i++) {
 		free(e->targets[i].name);
 		strlist_release(&e->targets[i].env);

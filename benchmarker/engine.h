@@ -17,9 +17,15 @@
  *         ${host} ${socket}          where to listen: mysql: path of the socket, postgres: folder of the socket
  *         ${user} ${password} ${database}  of the load
  *         ${os_user}                 the user that the server runs as (name, or number if it has none)
- *     env, start, init_sql:
+ *     env, start, init_sql, config:
  *         ${port}                    where to listen
  *         ${pprof_port}              a second free port, for HTTP pprof (or the engine's fixed one)
+ *     start:
+ *         ${config}                  the file that holds the lines of config
+ *     big.setup:
+ *         ${big_repository}          address of the repository to copy
+ *     format.env:
+ *         ${format}                  name of the storage format
  */
 #ifndef BENCHMARKER_ENGINE_H
 #define BENCHMARKER_ENGINE_H
@@ -45,6 +51,11 @@ struct engine_target {
 	struct strlist packages; /* kinds of archive: "tar.gz", "zip", "7z"; empty: the platform's usual one */
 };
 
+struct engine_commands {
+	struct engine_command *items;
+	size_t len;
+};
+
 struct engine {
 	char *name;
 	enum protocol protocol;
@@ -62,16 +73,26 @@ struct engine {
 	struct strlist exec_candidates; /* program names or paths looked for when no --*-exec is given: "mariadbd", … */
 	struct strlist exec_path;       /* further folders to look in: "/usr/lib/postgresql/15/bin" */
 	struct engine_command version; /* prints a version; argv empty: none */
-	struct engine_command
-		*setup; /* run in order before the start, in the data folder; names found beside ${exec} */
-	size_t setup_len;
+	/* What its version command must and must not say, so that nobody measures another database by mistake. */
+	char *version_contains, *version_excludes; /* NULL: nothing */
+	char *mistaken_for;                        /* engine that such a program is of, for the hint; or NULL */
+	struct engine_commands
+		setup;            /* run in order before the start, in the data folder; names found beside ${exec} */
 	struct strlist setup_env; /* also for start: "DOLT_ROOT_PATH=${home}" */
+	struct strlist config;    /* lines of the file ${config}, written before each start; empty: none */
 	struct engine_command start;
 	int stop_signal;
 	uint64_t stop_grace_ns;
 	uint64_t ready_timeout_ns;
-	char *run_as;    /* when started by root: switch to this user ("postgres"); NULL: stay */
-	bool has_socket; /* start argv uses ${socket}: clients use the socket */
+	char *run_as;                /* when started by root: switch to this user ("postgres"); NULL: stay */
+	bool has_socket;             /* start or config uses ${socket}: clients use the socket unless told otherwise */
+	bool has_port;               /* they use ${port} */
+	struct strlist socket_flags; /* put at the end of start when clients use the socket; then has_socket is false */
+	/* variants */
+	char *big_repository;             /* default address of a large repository to start with */
+	struct engine_commands big_setup; /* in place of setup then; none: it knows no such thing */
+	struct strlist format_env; /* further environment when a storage format is asked for; empty: it has one */
+	char *format_query;        /* asks the load's database for its format: the answer holds the name; or NULL */
 	/* connect */
 	char *admin_user, *admin_password, *admin_database; /* for SELECT 1 and init_sql */
 	struct strlist init_sql;                            /* once it is ready, as admin */

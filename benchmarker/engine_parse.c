@@ -1,163 +1,10 @@
-/* The schema of engine files as tables, and the strict reader that follows them. */
-#include "benchmarker/engine.h"
+/* The strict reader of engine files, after the tables of engine_schema.c. */
+#include "benchmarker/engine_schema.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <signal.h>
 #include <string.h>
-
-enum value_type {
-	V_STRING,   /* char * */
-	V_LIST,     /* struct strlist */
-	V_COMMANDS, /* struct engine.setup: a list of lists */
-	V_TARGETS,  /* struct engine.targets: an object of objects */
-	V_SECONDS,  /* uint64_t nanoseconds */
-	V_SIGNAL,   /* int */
-	V_PORT,     /* unsigned */
-	V_PROTOCOL, /* enum protocol */
-	V_OBJECT,   /* keys of its own, into the same struct */
-};
-
-enum {
-	REQUIRED = 1,
-	FILLED = 2,         /* neither an empty string nor an empty list */
-	EXEC_VARIABLES = 4, /* ${exec} ${home} */
-	FOLDER_VARIABLES =
-		8,          /* those, and all others but ports: what happens once cannot know a port that may change */
-	ALL_VARIABLES = 16, /* without any of these, none */
-};
-
-struct key {
-	const char *name;
-	enum value_type type;
-	unsigned flags;
-	size_t offset;          /* into struct engine, or engine_target */
-	const struct key *keys; /* of V_OBJECT */
-	/* Is this string (or each of this list) well-formed? else what it has to be; NULL: any */
-	bool (*valid)(const char *s);
-	const char *wanted;
-};
-
-static bool is_name(const char *s)
-{
-	return strlen(s) <= 63 && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(s) && s[0] != '-';
-}
-
-static bool is_file_name(const char *s)
-{
-	return strlen(s) <= 200 && !strchr(s, '/') && s[0] != '-' && !str_eq(s, ".") && !str_eq(s, "..");
-}
-
-static bool is_inner_path(const char *s)
-{
-	return s[0] != '/' && s[0] != '-' && !str_eq(s, "..") && !str_starts(s, "../") && !strstr(s, "/../") &&
-	       !str_ends(s, "/..");
-}
-
-static bool is_assignment(const char *s)
-{
-	size_t name = strcspn(s, "=");
-	return s[name] == '=' && name > 0 &&
-	       strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == name;
-}
-
-static bool is_option(const char *s)
-{
-	return s[0] == '-';
-}
-
-static bool is_absolute(const char *s)
-{
-	return s[0] == '/';
-}
-
-/* GOOS/GOARCH */
-static bool is_platform(const char *s)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	size_t os = strspn(s, plain), arch = s[os] == '/' ? strspn(s + os + 1, plain) : 0;
-	return os && arch && os + 1 + arch == strlen(s) && strlen(s) <= 40;
-}
-
-static bool is_package(const char *s)
-{
-	return str_eq(s, "tar.gz") || str_eq(s, "zip") || str_eq(s, "7z");
-}
-
-#define AT(field) offsetof(struct engine, field)
-#define TARGET_AT(field) offsetof(struct engine_target, field)
-
-static const struct key target_keys[] = {
-	{ "env", V_LIST, 0, TARGET_AT(env), NULL, is_assignment, "NAME=value" },
-	{ "flags", V_LIST, 0, TARGET_AT(flags), NULL, is_option, "an option such as -tags=x" },
-	{ "package", V_LIST, 0, TARGET_AT(packages), NULL, is_package, "tar.gz, zip or 7z" },
-	{ 0 },
-};
-
-static const struct key build_keys[] = {
-	{ "repository", V_STRING, FILLED, AT(repository), NULL, NULL, NULL },
-	{ "module_dir", V_STRING, FILLED, AT(module_dir), NULL, is_inner_path, "a folder within the repository" },
-	{ "package", V_STRING, REQUIRED | FILLED, AT(package), NULL, is_inner_path, "a Go package such as ./cmd/x" },
-	{ "binary", V_STRING, REQUIRED | FILLED, AT(binary), NULL, is_file_name, "a file name" },
-	{ "env", V_LIST, 0, AT(build_env), NULL, is_assignment, "NAME=value" },
-	{ "flags", V_LIST, 0, AT(build_flags), NULL, is_option, "an option such as -tags=x" },
-	{ "licenses", V_STRING, FILLED, AT(licenses), NULL, is_inner_path, "a file within the repository" },
-	{ "targets", V_TARGETS, 0, 0, NULL, NULL, NULL },
-	{ 0 },
-};
-
-static const struct key exec_keys[] = {
-	{ "names", V_LIST, REQUIRED | FILLED, AT(exec_candidates), NULL, NULL, NULL },
-	{ "folders", V_LIST, 0, AT(exec_path), NULL, is_absolute, "an absolute path" },
-	{ 0 },
-};
-
-static const struct key stop_keys[] = {
-	{ "signal", V_SIGNAL, 0, AT(stop_signal), NULL, NULL, NULL },
-	{ "grace_seconds", V_SECONDS, 0, AT(stop_grace_ns), NULL, NULL, NULL },
-	{ 0 },
-};
-
-static const struct key admin_keys[] = {
-	{ "user", V_STRING, REQUIRED | FILLED, AT(admin_user), NULL, NULL, NULL },
-	{ "password", V_STRING, 0, AT(admin_password), NULL, NULL, NULL },
-	{ "database", V_STRING, 0, AT(admin_database), NULL, NULL, NULL },
-	{ 0 },
-};
-
-static const struct key load_keys[] = {
-	{ "user", V_STRING, REQUIRED | FILLED, AT(user), NULL, NULL, NULL },
-	{ "password", V_STRING, 0, AT(password), NULL, NULL, NULL },
-	{ "database", V_STRING, REQUIRED | FILLED, AT(database), NULL, NULL, NULL },
-	{ "options", V_LIST, 0, AT(load_options), NULL, is_option, "an option such as --x=y" },
-	{ 0 },
-};
-
-static const struct key profile_keys[] = {
-	{ "path", V_STRING, REQUIRED, AT(profile_path), NULL, is_absolute, "a path that starts with \"/\"" },
-	{ "port", V_PORT, 0, AT(profile_port), NULL, NULL, NULL },
-	{ "flags", V_LIST, ALL_VARIABLES, AT(profile_flags), NULL, is_option, "an option such as --x" },
-	{ 0 },
-};
-
-static const struct key engine_keys[] = {
-	{ "name", V_STRING, REQUIRED | FILLED, AT(name), NULL, is_name, "up to 63 of a-z, 0-9, _ and -" },
-	{ "protocol", V_PROTOCOL, REQUIRED, AT(protocol), NULL, NULL, NULL },
-	{ "build", V_OBJECT, 0, 0, build_keys, NULL, NULL },
-	{ "exec", V_OBJECT, 0, 0, exec_keys, NULL, NULL },
-	{ "version", V_LIST, FILLED | EXEC_VARIABLES, AT(version.argv), NULL, NULL, NULL },
-	{ "setup", V_COMMANDS, FOLDER_VARIABLES, AT(setup), NULL, NULL, NULL },
-	{ "env", V_LIST, ALL_VARIABLES, AT(setup_env), NULL, is_assignment, "NAME=value" },
-	{ "start", V_LIST, REQUIRED | FILLED | ALL_VARIABLES, AT(start.argv), NULL, NULL, NULL },
-	{ "stop", V_OBJECT, 0, 0, stop_keys, NULL, NULL },
-	{ "ready_timeout_seconds", V_SECONDS, 0, AT(ready_timeout_ns), NULL, NULL, NULL },
-	{ "run_as", V_STRING, FILLED, AT(run_as), NULL, is_file_name, "a user name" },
-	{ "admin", V_OBJECT, REQUIRED, 0, admin_keys, NULL, NULL },
-	{ "init_sql", V_LIST, ALL_VARIABLES, AT(init_sql), NULL, NULL, NULL },
-	{ "load", V_OBJECT, REQUIRED, 0, load_keys, NULL, NULL },
-	{ "profile", V_OBJECT, 0, 0, profile_keys, NULL, NULL },
-	{ 0 },
-};
 
 /* Where the reader is: the file, and the path of the key ("build.env[2]"). */
 struct place {
@@ -220,6 +67,9 @@ static int check_variables(const struct place *p, const char *s, unsigned flags,
 		{ "os_user", FOLDER_VARIABLES | ALL_VARIABLES },
 		{ "port", ALL_VARIABLES },
 		{ "pprof_port", ALL_VARIABLES },
+		{ "config", CONFIG_VARIABLE },
+		{ "big_repository", BIG_VARIABLE },
+		{ "format", FORMAT_VARIABLE },
 	};
 	struct engine_variable usable[ARRAY_SIZE(known) + 1];
 	size_t n = 0;
@@ -276,19 +126,21 @@ static int read_list(const struct place *p, const cJSON *v, const struct key *ke
 	return strlist_check(ret, err);
 }
 
-static int read_commands(const struct place *p, const cJSON *v, const struct key *key, struct engine *e,
+static int read_commands(const struct place *p, const cJSON *v, const struct key *key, struct engine_commands *ret,
 			 struct error *err)
 {
 	if (!cJSON_IsArray(v))
 		return fail(p, err, "expected a list of commands, not %s", type_name(v));
 	struct key command = *key;
 	command.flags |= FILLED;
-	e->setup = calloc((size_t)cJSON_GetArraySize(v) + 1, sizeof *e->setup);
-	if (!e->setup)
+	if (!v->child && (key->flags & FILLED))
+		return fail(p, err, "the list is empty");
+	ret->items = calloc((size_t)cJSON_GetArraySize(v) + 1, sizeof *ret->items);
+	if (!ret->items)
 		return error_oom(err);
 	for (const cJSON *item = v->child; item; item = item->next) {
-		struct place at = place_of_item(p, e->setup_len);
-		if (read_list(&at, item, &command, &e->setup[e->setup_len++].argv, err) < 0)
+		struct place at = place_of_item(p, ret->len);
+		if (read_list(&at, item, &command, &ret->items[ret->len++].argv, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -352,14 +204,14 @@ static int read_targets(const struct place *p, const cJSON *v, struct engine *e,
 		return error_oom(err);
 	for (const cJSON *item = v->child; item; item = item->next) {
 		struct place at = place_of_key(p, item->string);
-		if (!is_platform(item->string))
+		if (!engine_is_platform(item->string))
 			return fail(&at, err, "the key is no platform such as linux/arm64");
 		for (size_t i = 0; i < e->targets_len; i++)
 			if (str_eq(e->targets[i].name, item->string))
 				return fail(&at, err, "the key occurs twice");
 		struct engine_target *t = &e->targets[e->targets_len++];
 		t->name = str_dup(item->string, err);
-		if (!t->name || read_object(&at, item, target_keys, t, err) < 0)
+		if (!t->name || read_object(&at, item, engine_target_keys, t, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -374,7 +226,7 @@ static int read_value(const struct place *p, const cJSON *v, const struct key *k
 	case V_LIST:
 		return read_list(p, v, key, field, err);
 	case V_COMMANDS:
-		return read_commands(p, v, key, into, err);
+		return read_commands(p, v, key, field, err);
 	case V_TARGETS:
 		return read_targets(p, v, into, err);
 	case V_SECONDS:
@@ -445,14 +297,35 @@ static bool uses_variable(const struct strlist *argv, const char *variable)
 	return false;
 }
 
+static int check_identity(const struct place *top, const struct engine *e, struct error *err)
+{
+	struct place at = place_of_key(top, "identity");
+	bool asks = e->version_contains || e->version_excludes;
+	if (asks && !e->version.argv.len)
+		return fail(&at, err, "it needs a version command to look at");
+	if (e->mistaken_for && !asks)
+		return fail(&at, err, "mistaken_for needs contains or excludes");
+	at = place_of_key(top, "socket_flags");
+	if (e->socket_flags.len && !uses_variable(&e->socket_flags, "${socket}"))
+		return fail(&at, err, "${socket} is not used");
+	if (e->socket_flags.len && e->has_socket)
+		return fail(&at, err, "${socket} is used in start already");
+	return 0;
+}
+
 /* What follows from the keys together, and what absent ones mean. */
 static int complete(const struct place *top, struct engine *e, struct error *err)
 {
 	struct place at = place_of_key(top, "start");
-	e->has_socket = uses_variable(&e->start.argv, "${socket}");
-	if (!e->has_socket && !uses_variable(&e->start.argv, "${port}"))
+	e->has_socket = uses_variable(&e->start.argv, "${socket}") || uses_variable(&e->config, "${socket}");
+	e->has_port = uses_variable(&e->start.argv, "${port}") || uses_variable(&e->config, "${port}");
+	if (!e->has_socket && !e->has_port)
 		return fail(&at, err,
 			    "neither ${port} nor ${socket} is used: the server would not know where to listen");
+	if ((e->config.len != 0) != uses_variable(&e->start.argv, "${config}"))
+		return fail(&at, err, "config and ${config} need each other");
+	if (check_identity(top, e, err) < 0)
+		return -1;
 	if (e->profile_path && !e->profile_port && !uses_variable(&e->start.argv, "${pprof_port}") &&
 	    !uses_variable(&e->profile_flags, "${pprof_port}"))
 		return fail(&at, err,

@@ -43,10 +43,12 @@ static void start_release(struct start *st)
 void server_release(struct server *s)
 {
 	proc_release(&s->proc);
+	if (s->own_socket)
+		server_remove_socket(s->socket);
 	if (s->private_dir)
 		fs_remove_tree(s->private_dir, NULL);
-	char *strings[] = { s->label,   s->exec,     s->dir,    s->data_dir,    s->home_dir,
-			    s->tmp_dir, s->log_path, s->socket, s->private_dir, s->reported_version };
+	char *strings[] = { s->label,    s->exec,   s->dir,         s->data_dir,         s->home_dir,   s->tmp_dir,
+			    s->log_path, s->socket, s->private_dir, s->reported_version, s->config_path };
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
 	*s = (struct server)SERVER_INIT;
@@ -107,6 +109,12 @@ static bool has_ended(struct server *s)
 
 /* ---- commands ---- */
 
+static const char *big_repository(const struct start *st)
+{
+	const char *asked = st->spec->big_repository;
+	return !asked ? "" : *asked ? asked : st->s->engine->big_repository;
+}
+
 static int expand_all(const struct start *st, const struct strlist *texts, struct strlist *ret, struct error *err)
 {
 	const struct server *s = st->s;
@@ -127,6 +135,9 @@ static int expand_all(const struct start *st, const struct strlist *texts, struc
 		{ "password", e->password },
 		{ "database", e->database },
 		{ "os_user", st->owner.name },
+		{ "config", s->config_path ? s->config_path : "" },
+		{ "format", st->spec->format ? st->spec->format : "" },
+		{ "big_repository", big_repository(st) },
 		{ NULL, NULL },
 	};
 	for (size_t i = 0; i < texts->len; i++) {
@@ -172,6 +183,8 @@ static int make_env(struct start *st, struct error *err)
 	proc_env_set(&st->env, "PATH", path.data);
 	proc_env_set(&st->env, "HOME", s->home_dir);
 	proc_env_set(&st->env, "TMPDIR", s->tmp_dir);
+	if (st->spec->format && expand_all(st, &s->engine->format_env, &own, err) < 0)
+		return -1;
 	if (set_all(&st->env, &own, err) < 0 || set_all(&st->env, &st->spec->extra_env, err) < 0)
 		return -1;
 	return strlist_check(&st->env, err);
@@ -194,11 +207,24 @@ static struct proc_spec command_spec(const struct start *st, const struct strlis
 static int run_setup(struct start *st, struct error *err)
 {
 	struct server *s = st->s;
-	for (size_t i = 0; i < s->engine->setup_len; i++) {
+	bool big = st->spec->big_repository;
+	const struct engine_commands *setup = big ? &s->engine->big_setup : &s->engine->setup;
+	if (big && !setup->len)
+		return error_set(err, ERROR_USAGE, "engine %s has no set-up with a big repository", s->engine->name);
+	for (size_t i = 0; i < setup->len; i++) {
 		CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
-		if (expand_all(st, &s->engine->setup[i].argv, &argv, err) < 0)
+		if (expand_all(st, &setup->items[i].argv, &argv, err) < 0)
 			return -1;
 		struct proc_spec spec = command_spec(st, &argv);
+		const char *const *words = spec.argv;
+		CLEANUP(strlist) struct strlist other = STRLIST_INIT;
+		if (i == 0 && st->spec->setup_exec) {
+			strlist_add(&other, st->spec->setup_exec);
+			strlist_add_all(&other, words + 1);
+			if (strlist_check(&other, err) < 0)
+				return -1;
+			spec.argv = strlist_array(&other);
+		}
 		spec.cpus = NULL;
 		if (proc_run(&spec, setup_timeout_ns, NULL, NULL, err) < 0)
 			return as_server_error(s, err, "set-up");
@@ -263,16 +289,35 @@ static int start_command(const struct start *st, struct strlist *ret, struct err
 		if (i == 0 && st->s->profiled)
 			strlist_add_all(&texts, strlist_array(&e->profile_flags));
 	}
+	if (st->s->load_by_socket)
+		strlist_add_all(&texts, strlist_array(&e->socket_flags));
 	if (strlist_check(&texts, err) < 0)
 		return -1;
 	return expand_all(st, &texts, ret, err);
+}
+
+/* The file ${config}, which the server's user may read. */
+static int write_config(const struct start *st, struct error *err)
+{
+	const struct server *s = st->s;
+	CLEANUP(strlist) struct strlist lines = STRLIST_INIT;
+	CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(1 << 20);
+	if (!s->config_path)
+		return 0;
+	if (expand_all(st, &s->engine->config, &lines, err) < 0)
+		return -1;
+	for (size_t i = 0; i < lines.len; i++)
+		strbuf_addf(&text, "%s\n", lines.items[i]);
+	if (strbuf_check(&text, err) < 0 || fs_write_atomic(s->config_path, text.data, text.len, 0600, err) < 0)
+		return -1;
+	return server_give_to_owner(&st->owner, s->config_path, err);
 }
 
 static int launch(struct start *st, struct error *err)
 {
 	struct server *s = st->s;
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
-	if (start_command(st, &argv, err) < 0)
+	if (write_config(st, err) < 0 || start_command(st, &argv, err) < 0)
 		return -1;
 	if (ftruncate(st->log_fd, 0) < 0)
 		return error_errno(err, ERROR_INTERNAL, "empty %s", s->log_path);
@@ -376,6 +421,36 @@ static int initialize(struct start *st, struct error *err)
 	return result < 0 ? as_server_error(st->s, err, "set-up") : 0;
 }
 
+/* The format that was asked for is not what some programs make: that must not pass as a result of it. */
+static int check_format(struct start *st, struct database *d, struct error *err)
+{
+	const char *format = st->spec->format, *query = st->s->engine->format_query;
+	CLEANUP(strbuf) struct strbuf answer = STRBUF_INIT(4096);
+	if (!format || !query)
+		return 0;
+	if (database_query_value(d, query, &answer, err) < 0)
+		return error_wrap(err, "ask for the storage format");
+	if (strstr(answer.data, format))
+		return 0;
+	error_set(err, ERROR_SERVER, "its storage format is \"%.100s\", not %s as asked", answer.data, format);
+	return error_hint(err,
+			  "this version of the program cannot make it: ask for another format, or another version");
+}
+
+/* As the load will connect. */
+static int check_load_user(struct start *st, struct error *err)
+{
+	struct database_address a = server_address(st->s, false);
+	struct database *d = NULL;
+	if (database_connect(&a, statement_timeout_ns, &d, err) < 0)
+		return as_server_error(st->s, err, "the load's user");
+	int result = database_execute(d, "SELECT 1", err);
+	if (result == 0)
+		result = check_format(st, d, err);
+	database_close(d);
+	return result < 0 ? as_server_error(st->s, err, "the load's user") : 0;
+}
+
 /* ---- the header's functions ---- */
 
 static int start(struct start *st, struct error *err)
@@ -390,14 +465,14 @@ static int start(struct start *st, struct error *err)
 		return error_set(err, ERROR_INTERNAL, "%s is not an absolute path", s->exec);
 	if (spec->port > 65535)
 		return error_set(err, ERROR_USAGE, "port %u is not from 1 to 65535", spec->port);
-	if (server_choose_owner(s, &st->owner, err) < 0 || server_make_folders(s, &st->owner, spec->dir, err) < 0)
+	if (server_choose_owner(s, &st->owner, err) < 0 || server_make_folders(s, &st->owner, spec, err) < 0)
 		return -1;
 	st->log_fd = open(s->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (st->log_fd < 0)
 		return error_errno(err, ERROR_INTERNAL, "open %s", s->log_path);
 	if (start_until_ready(st, err) < 0)
 		return -1;
-	return initialize(st, err);
+	return initialize(st, err) < 0 ? -1 : check_load_user(st, err);
 }
 
 int server_start(struct server *ret, const struct server_spec *spec, struct error *err)
@@ -436,7 +511,7 @@ struct database_address server_address(const struct server *s, bool admin)
 		.protocol = e->protocol,
 		.host = server_host,
 		.port = s->port,
-		.socket = s->socket,
+		.socket = (admin ? s->admin_by_socket : s->load_by_socket) ? s->socket : NULL,
 		.user = admin ? e->admin_user : e->user,
 		.password = admin ? e->admin_password : e->password,
 		.database = admin ? e->admin_database : e->database,

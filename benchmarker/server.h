@@ -2,7 +2,8 @@
  *
  *     struct server_spec spec = { .engine = &e, .exec = path, .dir = "…/from", .label = "from" };
  *     CLEANUP(server) struct server s = SERVER_INIT;
- *     server_start(&s, &spec, err)     // empty data folder, set-up, version, free port, start, SELECT 1, init_sql
+ *     server_start(&s, &spec, err)     // empty data folder, set-up, version, free port, start, SELECT 1, init_sql,
+ *                                      // and a connection as the load will make it
  *     … server_check(&s, err) …        // died meanwhile? ERROR_SERVER with its last log lines as detail
  *     server_stop(&s, err)             // stop signal, grace, SIGKILL (reported), reap
  *
@@ -28,6 +29,8 @@
 #include "benchmarker/database.h"
 #include "benchmarker/engine.h"
 
+enum server_transport { SERVER_TRANSPORT_DEFAULT, SERVER_TRANSPORT_TCP, SERVER_TRANSPORT_SOCKET };
+
 struct server_spec {
 	const struct engine *engine;
 	const char *exec;         /* absolute path of the program */
@@ -37,12 +40,22 @@ struct server_spec {
 	const cpu_set_t *cpus;    /* NULL: no pinning */
 	bool profiled;            /* CPU profiles will be taken: with the engine's profile_flags and profile_port */
 	struct strlist extra_env; /* GOMAXPROCS=…, GOEXPERIMENT=… */
+	enum server_transport transport; /* of the load; default: the socket where start uses ${socket}, else TCP */
+	const char
+		*socket_path; /* where the socket shall be (MySQL's protocol, absolute); NULL: in a folder of its own */
+	const char *setup_exec; /* program of the first setup command, in place of the engine file's; NULL: that one */
+	const char *big_repository; /* NULL: none; "": the engine's own; else the address of another one */
+	const char *format;         /* storage format; NULL: what the program makes by itself */
 };
 
 struct server {
 	const struct engine *engine;
 	char *label, *exec, *dir, *data_dir, *home_dir, *tmp_dir, *log_path; /* owned */
-	char *socket;      /* as database_address has it; owned; NULL: TCP */
+	char *socket; /* as database_address has it; owned; NULL: it has none */
+	bool load_by_socket, admin_by_socket;
+	bool own_socket;   /* it is at spec.socket_path: to be removed at the end */
+	char *config_path; /* of the engine's config; owned */
+	char note[512];    /* what is otherwise than asked for: "the socket is elsewhere: …"; "" if all is as asked */
 	char *private_dir; /* temporary folder (see above) or NULL; owned */
 	unsigned port, pprof_port;
 	bool profiled;
@@ -75,6 +88,12 @@ char *server_profile_url(const struct server *s, struct error *err);
 /* Absolute path of the program for an engine: given (a path or a name), or its first candidate that exists.
  * ERROR_USAGE with what was looked for. Owned. */
 char *server_find_exec(const struct engine *e, const char *given, struct error *err);
+/* Is it a program of this engine? Runs its version command, if the engine file has an identity to compare with, in a
+ * temporary home. ERROR_USAGE with what it says of itself; a program that cannot be asked is one too. */
+int server_check_exec(const struct engine *e, const char *exec, struct error *err);
+/* Can what a program reports be the version that was asked for? "8.0", "8.0.35" and "v8.0.35" fit "8.0.35-debian". What
+ * is no dotted number (a commit, a label) fits everything. Pure. */
+bool server_version_fits(const char *asked, const char *reported);
 /* The version in what a program says of itself: the first word of the first line that starts with a digit, or a v and
  * a digit, and holds a dot ("mariadbd  Ver 10.11.6-MariaDB for Linux": "10.11.6-MariaDB"); without one the whole line.
  * At most 200 bytes, into text; not terminated. Pure. */

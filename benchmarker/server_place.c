@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 const char server_host[] = "127.0.0.1";
 
@@ -120,7 +119,7 @@ static bool can_reach(const struct server_owner *o, const char *path)
 	return true;
 }
 
-static int give_to_owner(const struct server_owner *o, const char *path, struct error *err)
+int server_give_to_owner(const struct server_owner *o, const char *path, struct error *err)
 {
 	if (o->user && lchown(path, o->uid, o->gid) < 0)
 		return error_errno(err, ERROR_INTERNAL, "give %s to user %s", path, o->user);
@@ -131,17 +130,18 @@ static int give_to_owner(const struct server_owner *o, const char *path, struct 
 static char *make_folder(const struct server_owner *o, const char *base, const char *name, struct error *err)
 {
 	AUTO_FREE char *path = str_printf(err, "%s/%s", base, name);
-	if (!path || fs_remove_tree(path, err) < 0 || fs_mkdirs(path, 0700, err) < 0 || give_to_owner(o, path, err) < 0)
+	if (!path || fs_remove_tree(path, err) < 0 || fs_mkdirs(path, 0700, err) < 0 ||
+	    server_give_to_owner(o, path, err) < 0)
 		return NULL;
 	return TAKE(path);
 }
 
-static int make_private_dir(struct server *s, const struct server_owner *o, struct error *err)
+int server_make_private_dir(struct server *s, const struct server_owner *o, struct error *err)
 {
 	if (s->private_dir)
 		return 0;
 	s->private_dir = fs_make_temp_dir("dbdyno", err);
-	if (!s->private_dir || give_to_owner(o, s->private_dir, err) < 0)
+	if (!s->private_dir || server_give_to_owner(o, s->private_dir, err) < 0)
 		return -1;
 	if (!can_reach(o, s->private_dir)) {
 		error_set(err, ERROR_SERVER, "%s server (%s) runs as user %s, who can enter neither %s nor %s",
@@ -151,24 +151,10 @@ static int make_private_dir(struct server *s, const struct server_owner *o, stru
 	return 0;
 }
 
-/* The socket's path (mysql) or folder (postgres), short enough for an address. */
-static int choose_socket(struct server *s, const struct server_owner *o, struct error *err)
+int server_make_folders(struct server *s, const struct server_owner *o, const struct server_spec *spec,
+			struct error *err)
 {
-	if (!s->engine->has_socket)
-		return 0;
-	const char *folder = s->tmp_dir;
-	if (strlen(folder) + strlen("/.s.PGSQL.65535.lock") >= sizeof((struct sockaddr_un *)0)->sun_path) {
-		if (make_private_dir(s, o, err) < 0)
-			return -1;
-		folder = s->private_dir;
-	}
-	s->socket =
-		s->engine->protocol == PROTOCOL_MYSQL ? str_printf(err, "%s/mysql.sock", folder) : str_dup(folder, err);
-	return s->socket ? 0 : -1;
-}
-
-int server_make_folders(struct server *s, const struct server_owner *o, const char *dir, struct error *err)
-{
+	const char *dir = spec->dir;
 	if (fs_mkdirs(dir, 0700, err) < 0 || !(s->dir = fs_absolute(dir, err)) ||
 	    !(s->log_path = str_printf(err, "%s/server.log", s->dir)))
 		return -1;
@@ -178,12 +164,14 @@ int server_make_folders(struct server *s, const struct server_owner *o, const ch
 		if (o->user && chmod(s->dir, 0711) < 0)
 			return error_errno(err, ERROR_INTERNAL, "open %s to user %s", s->dir, o->user);
 	} else {
-		if (make_private_dir(s, o, err) < 0)
+		if (server_make_private_dir(s, o, err) < 0)
 			return -1;
 		base = s->private_dir;
 	}
 	if (!(s->data_dir = make_folder(o, base, "data", err)) || !(s->home_dir = make_folder(o, base, "home", err)) ||
 	    !(s->tmp_dir = make_folder(o, base, "tmp", err)))
 		return -1;
-	return choose_socket(s, o, err);
+	if (s->engine->config.len && !(s->config_path = str_printf(err, "%s/server.conf", s->tmp_dir)))
+		return -1;
+	return server_choose_socket(s, o, spec, err);
 }

@@ -8,10 +8,12 @@
 #define TEST_OVERHEAD_SECONDS 0.7
 #define SERVER_START_SECONDS 2.0
 
-static void print_side(const char *label, const struct side_options *s)
+static void print_side(const struct options *o, const char *label, const struct side_options *s)
 {
-	if (s->exec)
-		printf("%-9s %s, program %s\n", label, s->server, s->exec);
+	CLEANUP(engine) struct engine e = { 0 };
+	const char *exec = options_engine(o, s->server, &e, NULL) == 0 ? options_programs(o, s, &e).exec : NULL;
+	if (exec)
+		printf("%-9s %s, program %s\n", label, s->server, exec);
 	else if (s->version)
 		printf("%-9s %s, build %s%s%s%s%s\n", label, s->server, s->version, s->repository ? " of " : "",
 		       s->repository ? s->repository : "", s->profile || s->profile_key ? " with profile " : "",
@@ -50,10 +52,10 @@ int dry_run_print(const struct options *o, const char *command, struct error *er
 	bool compares = strcmp(command, "profile") != 0, profiles = strcmp(command, "compare") != 0;
 	double load = 0, warm = (double)o->warmup_ns / 1e9, seconds = 0;
 	if (strcmp(command, "compare") == 0) {
-		print_side("from", &o->from);
-		print_side("to", &o->to);
+		print_side(o, "from", &o->from);
+		print_side(o, "to", &o->to);
 	} else {
-		print_side("server", &o->from);
+		print_side(o, "server", &o->from);
 	}
 	printf("%-9s", "tests");
 	for (size_t i = 0; i < tests.len; i++)

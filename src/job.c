@@ -23,6 +23,7 @@ static void side_release(struct job_side *s)
 	free(s->profile);
 	free(s->exec);
 	free(s->version);
+	free(s->setup_exec);
 }
 
 void job_release(struct job *j)
@@ -122,9 +123,12 @@ static char *config_json(const struct job *j, struct error *err)
 
 static int find_engines(struct job *j, struct error *err)
 {
-	for (size_t i = 0; i < j->sides_len; i++)
-		if (options_engine(j->o, j->sides[i].asked->server, &j->sides[i].engine, err) < 0)
+	for (size_t i = 0; i < j->sides_len; i++) {
+		struct job_side *s = &j->sides[i];
+		if (options_engine(j->o, s->asked->server, &s->engine, err) < 0)
 			return -1;
+		s->programs = options_programs(j->o, s->asked, &s->engine);
+	}
 	return 0;
 }
 

@@ -25,11 +25,13 @@ struct job_side {
 	const char *label; /* "from", "to" */
 	const struct side_options *asked;
 	struct engine engine;
-	char *profile;            /* local path of the checked profile to build with; NULL: none; owned */
-	const char *profile_name; /* what was asked for: file, URL, key */
-	struct build build;       /* empty when the program was given */
-	char *exec;               /* absolute path; owned */
-	char *version;            /* of its binary, or asked; owned */
+	struct side_programs programs; /* what the flags by kind of server mean for it */
+	char *profile;                 /* local path of the checked profile to build with; NULL: none; owned */
+	const char *profile_name;      /* what was asked for: file, URL, key */
+	struct build build;            /* empty when the program was given */
+	char *exec;                    /* absolute path; owned */
+	char *version;                 /* of its binary, or asked; owned */
+	char *setup_exec;              /* absolute path of programs.setup_exec; owned */
 };
 
 struct job {

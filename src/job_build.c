@@ -40,7 +40,26 @@ static void say_step(const char *step, void *data)
 
 static bool needs_build(const struct job_side *s)
 {
-	return !s->asked->exec && s->engine.package;
+	return !s->programs.exec && s->engine.package;
+}
+
+/* Programs that are there already: found, and of the right kind, before anything is built. */
+static int find_programs(struct job *j, struct error *err)
+{
+	for (size_t i = 0; i < j->sides_len; i++) {
+		struct job_side *s = &j->sides[i];
+		if (needs_build(s) || s->exec)
+			continue;
+		if (!(s->exec = server_find_exec(&s->engine, s->programs.exec, err)) ||
+		    server_check_exec(&s->engine, s->exec, err) < 0)
+			return error_wrap(err, "%s server", s->label);
+		if (s->asked->version && !(s->version = str_dup(s->asked->version, err)))
+			return -1;
+		if (s->programs.setup_exec &&
+		    !(s->setup_exec = server_find_exec(&s->engine, s->programs.setup_exec, err)))
+			return -1;
+	}
+	return 0;
 }
 
 static int build_all(struct job *j, struct error *err)
@@ -86,20 +105,11 @@ int job_build(struct job *j, struct error *err)
 	for (size_t i = 0; i < j->sides_len; i++)
 		if (get_profile(j, &j->sides[i], err) < 0)
 			return -1;
-	if (build_all(j, err) < 0)
+	if (find_programs(j, err) < 0 || build_all(j, err) < 0)
 		return -1;
 	for (size_t i = 0; i < j->sides_len; i++)
 		if (j->sides[i].profile && j->sides[i].build.exec &&
 		    profile_check_program(j->sides[i].profile, j->sides[i].build.exec, err) < 0)
 			return -1;
-	for (size_t i = 0; i < j->sides_len; i++) {
-		struct job_side *s = &j->sides[i];
-		if (s->exec)
-			continue;
-		if (!(s->exec = server_find_exec(&s->engine, s->asked->exec, err)))
-			return -1;
-		if (s->asked->version && !(s->version = str_dup(s->asked->version, err)))
-			return -1;
-	}
 	return 0;
 }

@@ -18,6 +18,15 @@ int job_run(const char *command, job_stage *const *stages, const struct options 
 	return result;
 }
 
+/* Jobs pass flags for kinds of server that a run does not have. */
+static void say_ignored(const struct options *o, const struct command *c)
+{
+	CLEANUP(strbuf) struct strbuf ignored = STRBUF_INIT(4096);
+	options_list_ignored(o, c->table, str_eq(c->name, "compare"), &ignored);
+	if (ignored.len)
+		log_info("ignored: %s", ignored.data);
+}
+
 int job_command_run(const struct command *c, job_stage *const *stages, int argc, const char *const *argv,
 		    struct error *err)
 {
@@ -31,6 +40,8 @@ int job_command_run(const struct command *c, job_stage *const *stages, int argc,
 		options_check(&o, c->name, &problems);
 		result = command_problems(&problems, err);
 	}
+	if (result == 0 && !done)
+		say_ignored(&o, c);
 	if (result == 0 && !done)
 		result = options_record(&o, c->name, argc, argv, err);
 	if (result == 0 && !done)

@@ -156,6 +156,7 @@ int job_add_pgo_side(struct job *j, struct error *err)
 {
 	struct job_side *to = &j->sides[1];
 	to->asked = j->sides[0].asked;
+	to->programs = j->sides[0].programs;
 	to->profile_name = "profile.pprof";
 	to->profile = str_printf(err, "%s/profile.pprof", j->out);
 	if (!to->profile || options_engine(j->o, to->asked->server, &to->engine, err) < 0)

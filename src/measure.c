@@ -23,7 +23,16 @@ int measure_start_server(struct job *j, size_t side, bool profiled, struct serve
 	if (!dir)
 		return -1;
 	struct server_spec spec = {
-		.engine = &s->engine, .exec = s->exec, .dir = dir, .label = s->label, .profiled = profiled
+		.engine = &s->engine,
+		.exec = s->exec,
+		.dir = dir,
+		.label = s->label,
+		.profiled = profiled,
+		.transport = (enum server_transport)s->programs.transport,
+		.socket_path = s->programs.socket_path,
+		.setup_exec = s->setup_exec,
+		.big_repository = s->programs.big_repository,
+		.format = s->programs.format,
 	};
 	CLEANUP(strlist) struct strlist env = STRLIST_INIT;
 	if (proc_env_pass(&env, passed_on, err) < 0)
@@ -32,7 +41,37 @@ int measure_start_server(struct job *j, size_t side, bool profiled, struct serve
 	if (server_start(ret, &spec, err) < 0)
 		return -1;
 	log_verbose("%s server is ready after %.2f s", s->label, (double)ret->ready_ns / 1e9);
+	if (ret->note[0])
+		job_event(j, "warning", NULL, "%s", ret->note);
 	return 0;
+}
+
+/* As the engine file has them, so that they are the same in every run, and what was asked for beside them. */
+static void add_params(const struct job_side *s, const struct server *server, struct strbuf *out)
+{
+	const struct engine *e = &s->engine;
+	for (size_t i = 0; server->profiled && i < e->profile_flags.len; i++)
+		strbuf_addf(out, "%s%s", out->len ? " " : "", e->profile_flags.items[i]);
+	for (size_t i = 1; i < e->start.argv.len; i++)
+		strbuf_addf(out, "%s%s", out->len ? " " : "", e->start.argv.items[i]);
+	for (size_t i = 0; server->load_by_socket && i < e->socket_flags.len; i++)
+		strbuf_addf(out, " %s", e->socket_flags.items[i]);
+	if (s->programs.format)
+		strbuf_addf(out, "; storage format %s", s->programs.format);
+	if (s->programs.big_repository)
+		strbuf_addf(out, "; on a copy of %s",
+			    *s->programs.big_repository ? s->programs.big_repository : e->big_repository);
+}
+
+/* What was asked for is what people will think was measured. */
+static void compare_versions(struct job *j, const struct job_side *s, const struct server *server)
+{
+	const char *asked = s->asked->version, *reported = server->reported_version;
+	if (!s->build.commit && asked && reported && !server_version_fits(asked, reported))
+		job_event(j, "warning", NULL,
+			  "the %s server was asked for as version %s, but %s says that it is %s: that is what was "
+			  "measured",
+			  s->label, asked, s->exec, reported);
 }
 
 /* What is known of a server once it runs, recorded before its first slice. */
@@ -40,11 +79,9 @@ int measure_record_server(struct job *j, size_t side, const struct server *serve
 {
 	struct job_side *s = &j->sides[side];
 	CLEANUP(strbuf)
-	struct strbuf params = STRBUF_INIT(1 << 16); /* as the engine file has them: the same in every run */
-	for (size_t i = 0; server->profiled && i < s->engine.profile_flags.len; i++)
-		strbuf_addf(&params, "%s%s", params.len ? " " : "", s->engine.profile_flags.items[i]);
-	for (size_t i = 1; i < s->engine.start.argv.len; i++)
-		strbuf_addf(&params, "%s%s", params.len ? " " : "", s->engine.start.argv.items[i]);
+	struct strbuf params = STRBUF_INIT(1 << 16);
+	add_params(s, server, &params);
+	compare_versions(j, s, server);
 	if (strbuf_check(&params, err) < 0)
 		return -1;
 	struct results_server row = {
@@ -60,7 +97,7 @@ int measure_record_server(struct job *j, size_t side, const struct server *serve
 		.profile_sha256 = s->build.profile_sha256,
 		.go_version = s->build.go_version,
 		.build_flags = s->build.flags,
-		.address_kind = server->socket ? "socket" : "tcp",
+		.address_kind = server->load_by_socket ? "socket" : "tcp",
 		.params = params.data,
 	};
 	return results_add_server(j->results, &row, err);

@@ -21,6 +21,15 @@ struct side_options {
 	char *repository;  /* URL or path; NULL: the engine's own */
 	char *profile;     /* file or s3:// URL to build with */
 	char *profile_key; /* key in the bucket to build with */
+	int protocol;      /* enum server_transport */
+};
+
+/* Programs and settings by kind of server rather than by side, in today's spelling. */
+struct engine_options {
+	char *mysql_exec, *mysql_socket, *postgres_exec, *init_db_exec, *dolt_command, *doltgres_command;
+	int mysql_protocol; /* enum server_transport */
+	bool init_big_repo;
+	char *big_repo;
 };
 
 struct options {
@@ -28,6 +37,7 @@ struct options {
 	char *config;
 	struct side_options from, to; /* profile and pgo use from alone */
 	char *engine_file;
+	struct engine_options engines;
 	/* load */
 	struct strlist tests;
 	uint64_t test_time_ns, slice_ns, warmup_ns;
@@ -85,6 +95,21 @@ int options_engine(const struct options *o, const char *name, struct engine *ret
 
 /* The queries that are run at the end: --query, and those for the kind of load that was asked for. Pointers into o. */
 int options_queries(const struct options *o, struct strlist *ret, struct error *err);
+
+/* What the flags by kind of server mean for a side; pointers into o, valid as long as it is. */
+struct side_programs {
+	const char *exec;           /* program that is already there; NULL: built, or the installed one */
+	const char *setup_exec;     /* of the first set-up command; NULL: the engine's own */
+	int transport;              /* enum server_transport */
+	const char *socket_path;    /* wanted; NULL: any */
+	const char *big_repository; /* as struct server_spec has it */
+	const char *format;         /* storage format to ask for; NULL: none */
+};
+struct side_programs options_programs(const struct options *o, const struct side_options *s, const struct engine *e);
+/* What is wrong with them; two: there is o->to as well. One line a problem. */
+void options_check_programs(const struct options *o, bool two, struct strlist *problems);
+/* One line about the flags that mean nothing, because no server of their kind is there; empty if all mean something. */
+void options_list_ignored(const struct options *o, const struct opt *table, bool two, struct strbuf *out);
 
 /* What follows from several options at once; after opt_parse. */
 void options_settle(const struct opt *table, struct options *o);

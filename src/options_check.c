@@ -33,7 +33,8 @@ static void check_side(const struct options *o, const struct side_options *s, co
 	snprintf(flag, sizeof flag, "--%s%srepository", name, dash);
 	if (s->repository && build_check_repository(s->repository, &e) < 0)
 		add_problem(problems, flag, &e);
-	if (known && !s->exec && engine.package) {
+	const char *exec = known ? options_programs(o, s, &engine).exec : s->exec;
+	if (known && !exec && engine.package) {
 		if (!s->version)
 			strlist_addf(problems, "--%s%sversion: which commit of %s? (or give a program with --%s%sexec)",
 				     name, dash, s->server, name, dash);
@@ -45,9 +46,9 @@ static void check_side(const struct options *o, const struct side_options *s, co
 		strlist_addf(problems, "--server: engine %s gives no CPU profile (its engine file has no \"profile\")",
 			     s->server);
 	bool with_profile = s->profile || s->profile_key;
-	if (with_profile && (s->exec || (known && !engine.package)))
+	if (with_profile && (exec || (known && !engine.package)))
 		strlist_addf(problems, "--%s%sprofile: a profile needs a build, and %s", name, dash,
-			     s->exec ? "a program is given" : "this engine is not built from a commit");
+			     exec ? "a program is given" : "this engine is not built from a commit");
 	if (s->profile && s->profile_key)
 		strlist_addf(problems, "--%s%sprofile and --%s%sprofile-key contradict each other", name, dash, name,
 			     dash);
@@ -129,8 +130,10 @@ void options_check(const struct options *o, const char *command, struct strlist 
 	}
 	if (one)
 		check_side(o, &o->from, "", file_is_good, problems);
-	if (two || one)
+	if (two || one) {
 		check_tests(o, problems);
+		options_check_programs(o, two, problems);
+	}
 	check_store(o, problems);
 	check_files(o, problems);
 	if (two || strcmp(command, "pgo") == 0) {

@@ -5,9 +5,10 @@
 #define AT(member) offsetof(struct options, member)
 
 #define SIDE(side, text, first_group)                                                                                                   \
-	{ #side "-server", OPT_STRING, AT(side.server), .value = "ENGINE", .def = "gms", .group = first_group, .help = text ": engine (gms, mariadb, postgres, dolt)" }, \
+	{ #side "-server", OPT_STRING, AT(side.server), .value = "ENGINE", .def = "gms", .group = first_group, .help = text ": engine (gms, dolt, doltgres, mysql, mariadb, postgres)" }, \
 	{ #side "-version", OPT_STRING, AT(side.version), .value = "SHA|TAG|BRANCH", .help = text ": commit to build" },                     \
 	{ #side "-repository", OPT_STRING, AT(side.repository), .value = "URL|PATH", .help = text ": git repository to build from (default: the engine's own)" }, \
+	{ #side "-protocol", OPT_CHOICE, AT(side.protocol), .choices = "default|tcp|unix", .def = "default", .help = text ": how the load connects (default: as the engine file has it)" }, \
 	{ #side "-exec", OPT_STRING, AT(side.exec), .value = "PROGRAM", .help = text ": server program that is already there; nothing is built" }, \
 	{ #side "-profile", OPT_STRING, AT(side.profile), .value = "FILE|S3URL", .help = text ": CPU profile to build with (go build -pgo)" }, \
 	{ #side "-profile-key", OPT_STRING, AT(side.profile_key), .value = "KEY", .help = text ": the same as a key in --bucket" }
@@ -15,7 +16,19 @@
 #define ONE_SERVER(engine_name)                                                                                                                   \
 	{ "server", OPT_STRING, AT(from.server), .value = "ENGINE", .def = engine_name, .group = "Server", .help = "engine (gms, dolt)" },          \
 	{ "version", OPT_STRING, AT(from.version), .aliases = "profile-version", .value = "SHA|TAG|BRANCH", .help = "commit to build" },                                    \
+	{ "protocol", OPT_CHOICE, AT(from.protocol), .choices = "default|tcp|unix", .def = "default", .help = "how the load connects (default: as the engine file has it)" }, \
 	{ "repository", OPT_STRING, AT(from.repository), .value = "URL|PATH", .help = "git repository to build from (default: the engine's own)" }
+
+#define ENGINES                                                                                                                         \
+	{ "mysql-exec", OPT_STRING, AT(engines.mysql_exec), .value = "PROGRAM", .group = "By kind of server", .help = "mysqld of sides that are mysql and have no program of their own" }, \
+	{ "mysql-protocol", OPT_CHOICE, AT(engines.mysql_protocol), .choices = "default|tcp|unix", .def = "default", .help = "how the load connects to them" }, \
+	{ "mysql-socket", OPT_STRING, AT(engines.mysql_socket), .value = "PATH", .help = "socket of the first of them" },                      \
+	{ "postgres-exec", OPT_STRING, AT(engines.postgres_exec), .value = "PROGRAM", .help = "postgres of sides that are postgres and have no program of their own" }, \
+	{ "init-db-exec", OPT_STRING, AT(engines.init_db_exec), .value = "PROGRAM", .help = "their initdb (default: the one beside postgres)" }, \
+	{ "dolt-command", OPT_STRING, AT(engines.dolt_command), .value = "PROGRAM", .help = "dolt of sides that are dolt and have no version to build" }, \
+	{ "doltgres-command", OPT_STRING, AT(engines.doltgres_command), .value = "PROGRAM", .help = "the same for doltgres" },                 \
+	{ "init-big-repo", OPT_BOOL, AT(engines.init_big_repo), .help = "dolt: start with a copy of a large repository" },                    \
+	{ "big-repo", OPT_STRING, AT(engines.big_repo), .value = "URL", .help = "its address (default: max-hoffman/big-empty on DoltHub)" }
 
 #define LOAD                                                                                                                            \
 	{ "engine-file", OPT_STRING, AT(engine_file), .value = "FILE", .help = "engine of your own (docs/engines.md); name it in --*-server" }, \
@@ -93,7 +106,7 @@
 
 const struct opt compare_table[] = {
 	SIDE(from, "baseline", "From"), SIDE(to, "candidate", "To"),
-	LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
+	ENGINES, LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
 #define PROFILE                                                                                                                         \
@@ -102,17 +115,17 @@ const struct opt compare_table[] = {
 	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" }
 
 const struct opt profile_table[] = {
-	ONE_SERVER("gms"), PROFILE, LOAD, BUILD, STORE, DISPATCH, TALK, DRY_RUN, { 0 },
+	ONE_SERVER("gms"), PROFILE, ENGINES, LOAD, BUILD, STORE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
 const struct opt flags_profile_table[] = {
-	ONE_SERVER("dolt"), PROFILE, LOAD, BUILD, STORE, DISPATCH, TALK, DRY_RUN, { 0 },
+	ONE_SERVER("dolt"), PROFILE, ENGINES, LOAD, BUILD, STORE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
 const struct opt pgo_table[] = {
 	ONE_SERVER("gms"),
 	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" },
-	LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
+	ENGINES, LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
 const struct opt demo_table[] = {

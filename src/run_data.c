@@ -1,5 +1,7 @@
 #include "run_data.h"
 
+#include "benchmarker/server.h"
+
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
@@ -203,7 +205,7 @@ static void add_name(struct strbuf *out, const struct report_server *s)
 {
 	if (s->commit)
 		strbuf_addf(out, "%.7s", s->commit);
-	else if (s->version)
+	else if (s->version && (!s->reported_version || server_version_fits(s->version, s->reported_version)))
 		strbuf_adds(out, s->version);
 	else
 		strbuf_adds(out, s->reported_version ? s->reported_version : "?");

@@ -60,8 +60,20 @@ static void every_key_is_read(void **state)
 		"\"admin\":{\"user\":\"a\",\"password\":\"b\",\"database\":\"c\"},"
 		"\"init_sql\":[\"CREATE USER ${user}\\n\\tPASSWORD '${password}'\",\"CREATE DATABASE ${database}\"],"
 		"\"load\":{\"user\":\"u\",\"password\":\"p\",\"database\":\"d\",\"options\":[\"--x=y\"]},"
-		"\"profile\":{\"path\":\"/debug/pprof/profile\",\"port\":6060,\"flags\":[\"--pprof\"]}}",
+		"\"profile\":{\"path\":\"/debug/pprof/profile\",\"port\":6060,\"flags\":[\"--pprof\"]},"
+		"\"identity\":{\"contains\":\"X\",\"excludes\":\"Y\",\"mistaken_for\":\"y\"},"
+		"\"big\":{\"repository\":\"a/b\",\"setup\":[[\"x\"],[\"clone\",\"${big_repository}\",\"${data}/"
+		"${database}\"]]},"
+		"\"format\":{\"env\":[\"FORMAT=${format}\"],\"query\":\"SELECT format()\"}}",
 		&e, err));
+	check_str(e.version_contains, "X");
+	check_str(e.version_excludes, "Y");
+	check_str(e.mistaken_for, "y");
+	check_str(e.big_repository, "a/b");
+	assert_int_equal(e.big_setup.len, 2);
+	check_str(e.big_setup.items[1].argv.items[1], "${big_repository}");
+	check_str(e.format_env.items[0], "FORMAT=${format}");
+	check_str(e.format_query, "SELECT format()");
 	check_str(e.name, "my-db_2");
 	assert_int_equal(e.protocol, PROTOCOL_POSTGRES);
 	check_str(e.repository, "https://example.org/x");
@@ -81,9 +93,9 @@ static void every_key_is_read(void **state)
 	check_str(e.exec_candidates.items[1], "xd");
 	check_str(e.exec_path.items[0], "/opt/x/bin");
 	check_str(e.version.argv.items[1], "version");
-	assert_int_equal(e.setup_len, 2);
-	check_str(e.setup[0].argv.items[2], "${data}");
-	check_str(e.setup[1].argv.items[0], "touch");
+	assert_int_equal(e.setup.len, 2);
+	check_str(e.setup.items[0].argv.items[2], "${data}");
+	check_str(e.setup.items[1].argv.items[0], "touch");
 	assert_int_equal(e.setup_env.len, 2);
 	check_str(e.run_as, "someone");
 	assert_int_equal(e.start.argv.len, 4);
@@ -99,6 +111,19 @@ static void every_key_is_read(void **state)
 	check_str(e.profile_path, "/debug/pprof/profile");
 	assert_int_equal(e.profile_port, 6060);
 	check_str(e.profile_flags.items[0], "--pprof");
+}
+
+static void config_and_socket_flags(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	check_ok(parse("{" HEAD ",\"config\":[\"port: ${port}\",\"x\"],\"start\":[\"${exec}\",\"${config}\"],"
+		       "\"socket_flags\":[\"--socket=${socket}\"]," ADMIN "," LOAD "}",
+		       &e, err));
+	assert_int_equal(e.config.len, 2);
+	assert_true(e.has_port);
+	assert_false(e.has_socket);
+	check_str(e.socket_flags.items[0], "--socket=${socket}");
 }
 
 static void mistakes_name_the_key(void **state)
@@ -170,6 +195,23 @@ static void mistakes_name_the_key(void **state)
 		{ "{" HEAD ",\"start\":[\"${exec}\"]," ADMIN "," LOAD "}", "start: neither ${port} nor ${socket}" },
 		{ "{\"name\":\"x\",\"protocol\":\"odbc\"}", "protocol: \"odbc\" is not mysql or postgres" },
 		{ "{\"name\":\"../x\"}", "name: \"../x\" is not" },
+		{ WITH(",\"config\":[\"x\"]"), "start: config and ${config} need each other" },
+		{ WITH(",\"config\":[]"), "config: the list is empty" },
+		{ WITH(",\"config\":[\"${config}\"]"), "config[0]: unknown variable ${config}" },
+		{ "{" HEAD ",\"start\":[\"${config}\",\"${port}\"]," ADMIN "," LOAD "}",
+		  "config and ${config} need each other" },
+		{ WITH(",\"socket_flags\":[\"--x\"]"), "socket_flags: ${socket} is not used" },
+		{ WITH(",\"socket_flags\":[\"${socket}\"]"), "socket_flags[0]: \"${socket}\" is not an option" },
+		{ "{" HEAD ",\"start\":[\"${socket}\"],\"socket_flags\":[\"-${socket}\"]," ADMIN "," LOAD "}",
+		  "socket_flags: ${socket} is used in start already" },
+		{ WITH(",\"identity\":{\"contains\":\"x\"}"), "identity: it needs a version command" },
+		{ WITH(",\"version\":[\"x\"],\"identity\":{\"mistaken_for\":\"x\"}"),
+		  "mistaken_for needs contains or excludes" },
+		{ WITH(",\"big\":{\"setup\":[[\"x\"]]}"), "big.repository: the key is missing" },
+		{ WITH(",\"big\":{\"repository\":\"x\",\"setup\":[]}"), "big.setup: the list is empty" },
+		{ WITH(",\"setup\":[[\"${big_repository}\"]]"), "setup[0][0]: unknown variable ${big_repository}" },
+		{ WITH(",\"env\":[\"A=${format}\"]"), "env[0]: unknown variable ${format}" },
+		{ WITH(",\"format\":{\"query\":\"x\"}"), "format.env: the key is missing" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct engine e;
@@ -206,8 +248,13 @@ static void shipped_engines_are_valid(void **state)
 		check_ok(engine_find(names.items[i], &e, err));
 		check_str(e.name, names.items[i]);
 	}
+	assert_true(strlist_has(&names, "mysql"));
+	assert_true(strlist_has(&names, "doltgres"));
 	CLEANUP(engine) struct engine dolt = { 0 };
 	check_ok(engine_find("dolt", &dolt, err));
+	check_str(dolt.big_repository, "max-hoffman/big-empty");
+	assert_false(dolt.has_socket);
+	assert_int_equal(dolt.socket_flags.len, 1);
 	check_str(dolt.module_dir, "go");
 	check_str(dolt.package, "./cmd/dolt");
 }
@@ -220,7 +267,8 @@ static void unknown_engine_suggests(void **state)
 	assert_int_equal(engine_find("mariabd", &e, &err), -1);
 	assert_int_equal(err.kind, ERROR_USAGE);
 	check_str(err.message, "unknown engine \"mariabd\"");
-	check_str(err.hint, "did you mean mariadb? There are: dolt, gms, mariadb, postgres; --engine-file adds one");
+	check_str(err.hint, "did you mean mariadb? There are: dolt, doltgres, gms, mariadb, mysql, postgres; "
+			    "--engine-file adds one");
 	char longest[300];
 	memset(longest, 'x', sizeof longest - 1);
 	longest[sizeof longest - 1] = 0;
@@ -278,10 +326,15 @@ static void expands_variables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(least_file_gets_defaults),  cmocka_unit_test(every_key_is_read),
-		cmocka_unit_test(mistakes_name_the_key),     cmocka_unit_test(size_and_nesting_are_bounded),
-		cmocka_unit_test(shipped_engines_are_valid), cmocka_unit_test(unknown_engine_suggests),
-		cmocka_unit_test(files_are_loaded),          cmocka_unit_test(expands_variables),
+		cmocka_unit_test(least_file_gets_defaults),
+		cmocka_unit_test(every_key_is_read),
+		cmocka_unit_test(config_and_socket_flags),
+		cmocka_unit_test(mistakes_name_the_key),
+		cmocka_unit_test(size_and_nesting_are_bounded),
+		cmocka_unit_test(shipped_engines_are_valid),
+		cmocka_unit_test(unknown_engine_suggests),
+		cmocka_unit_test(files_are_loaded),
+		cmocka_unit_test(expands_variables),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define PYTHON "/usr/bin/python3"
@@ -407,6 +408,231 @@ static void extra_environment(void **state)
 	remove_server_dir(dir);
 }
 
+/* ---- sockets ---- */
+
+static void make_mariadb(struct server_spec *spec, const char *dir, const char *path)
+{
+	*spec = (struct server_spec){ .dir = dir, .label = "from", .socket_path = path };
+}
+
+/* A socket that nobody listens on, and a lock file with the number of a process that lives. */
+static void leave_behind(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	AUTO_FREE char *lock = str_printf(NULL, "%s.lock", path);
+	char pid[32];
+	snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+	snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+	close(fd);
+	check_ok(fs_write_atomic(lock, pid, strlen(pid), 0600, err));
+}
+
+/* The socket is where it was asked for, whatever a dead server left there, and gone afterwards; a second server, of the
+ * same path, gets another one and says so. */
+static void socket_at_a_given_path(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	AUTO_FREE char *exec = NULL;
+	find_server_or_skip("mariadb", &e, &exec);
+	AUTO_FREE char *dir = make_server_dir();
+	AUTO_FREE char *path = str_printf(NULL, "%s/run/mysqld.sock", dir);
+	AUTO_FREE char *from = str_printf(NULL, "%s/from", dir), *to = str_printf(NULL, "%s/to", dir);
+	struct server_spec specs[2];
+	for (int i = 0; i < 2; i++) {
+		make_mariadb(&specs[i], i ? to : from, path);
+		specs[i].engine = &e;
+		specs[i].exec = exec;
+	}
+	specs[1].transport = SERVER_TRANSPORT_TCP;
+	CLEANUP(server) struct server a = SERVER_INIT, b = SERVER_INIT;
+	AUTO_FREE char *run = str_printf(NULL, "%s/run", dir);
+	check_ok(fs_mkdirs(run, 0755, err));
+	leave_behind(path);
+	check_ok(server_start(&a, &specs[0], err));
+	check_str(a.socket, path);
+	check_str(a.note, "");
+	assert_true(a.load_by_socket);
+	check_answer(&a, false, "SELECT 1", "1");
+	check_ok(server_start(&b, &specs[1], err));
+	assert_string_not_equal(b.socket, path);
+	check_contains(b.note, "another server listens there");
+	assert_false(b.load_by_socket);
+	assert_null(server_address(&b, false).socket);
+	assert_non_null(server_address(&b, true).socket);
+	check_answer(&b, false, "SELECT @@port > 0", "1");
+	server_release(&b);
+	assert_true(fs_exists(path));
+	server_release(&a); /* killed: it cannot remove its socket itself */
+	assert_false(fs_exists(path));
+	remove_server_dir(dir);
+}
+
+static void socket_path_that_cannot_be_used(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	make_fake(&e, "", ",\"socket_flags\":[\"--log=${socket}\"]");
+	AUTO_FREE char *dir = make_server_dir();
+	AUTO_FREE char *file = str_printf(NULL, "%s/file", dir), *below = str_printf(NULL, "%s/file/socket", dir);
+	AUTO_FREE char *deep = str_printf(NULL, "%s/%0100d", dir, 1), *run = str_printf(NULL, "%s/run", dir);
+	check_ok(fs_write_atomic(file, "x", 1, 0600, err));
+	const char *const paths[] = { file, below, deep };
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct server s = SERVER_INIT;
+		struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = run, .label = "from" };
+		spec.socket_path = paths[i];
+		spec.transport = SERVER_TRANSPORT_SOCKET;
+		/* The fake listens on no socket: what it was told is what counts. */
+		struct error got = ERROR_INIT;
+		assert_int_equal(server_start(&s, &spec, &got), -1);
+		check_contains(got.detail, "/run/tmp/mysql.sock");
+	}
+	assert_true(fs_exists(file));
+	remove_server_dir(dir);
+}
+
+static void transport_that_an_engine_lacks(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	make_fake(&e, "", "");
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from" };
+	struct server s;
+	spec.transport = SERVER_TRANSPORT_SOCKET;
+	check_fails(server_start(&s, &spec, err), ERROR_USAGE, "engine fake listens on no Unix socket");
+	CLEANUP(engine) struct engine socket_only = { 0 };
+	make_engine(&socket_only, "\"${socket}\"", "");
+	spec.engine = &socket_only;
+	spec.transport = SERVER_TRANSPORT_TCP;
+	check_fails(server_start(&s, &spec, err), ERROR_USAGE, "engine fake listens on no TCP port");
+	remove_server_dir(dir);
+}
+
+/* ---- what is asked for beside the usual ---- */
+
+static void big_repository_and_setup_program(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	make_fake(
+		&e, "",
+		",\"setup\":[[\"no-such-program\",\"${home}/usual\"]],"
+		"\"big\":{\"repository\":\"own\",\"setup\":[[\"sh\",\"-c\",\"echo $0 >got\",\"${big_repository}\"]]}");
+	static const char *const asked[] = { "", "file:///other" }, *const expected[] = { "own\n", "file:///other\n" };
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from" };
+	for (size_t i = 0; i < ARRAY_SIZE(asked); i++) {
+		CLEANUP(server) struct server s = SERVER_INIT;
+		CLEANUP(strbuf) struct strbuf got = STRBUF_INIT(4096);
+		spec.big_repository = asked[i];
+		check_ok(server_start(&s, &spec, err));
+		AUTO_FREE char *path = str_printf(NULL, "%s/got", s.data_dir);
+		check_ok(fs_read(path, &got, err));
+		check_str(got.data, expected[i]);
+	}
+	spec.big_repository = NULL;
+	spec.setup_exec = "/usr/bin/touch";
+	CLEANUP(server) struct server s = SERVER_INIT;
+	check_ok(server_start(&s, &spec, err));
+	AUTO_FREE char *usual = str_printf(NULL, "%s/usual", s.home_dir);
+	assert_true(fs_exists(usual));
+	server_release(&s);
+	CLEANUP(engine) struct engine without = { 0 };
+	make_fake(&without, "", "");
+	spec.engine = &without;
+	spec.big_repository = "";
+	check_fails(server_start(&s, &spec, err), ERROR_USAGE, "engine fake has no set-up with a big repository");
+	remove_server_dir(dir);
+}
+
+static void format_is_passed_on_and_checked(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	/* The fake answers every query with 1. */
+	make_fake(&e, "",
+		  ",\"setup\":[[\"sh\",\"-c\",\"echo $FORMAT >got\"]],"
+		  "\"format\":{\"env\":[\"FORMAT=${format}\"],\"query\":\"SELECT format()\"}");
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from", .format = "1" };
+	CLEANUP(server) struct server s = SERVER_INIT;
+	CLEANUP(strbuf) struct strbuf got = STRBUF_INIT(4096);
+	check_ok(server_start(&s, &spec, err));
+	AUTO_FREE char *path = str_printf(NULL, "%s/got", s.data_dir);
+	check_ok(fs_read(path, &got, err));
+	check_str(got.data, "1\n");
+	server_release(&s);
+	spec.format = "__LD_1__";
+	check_fails(server_start(&s, &spec, err), ERROR_SERVER, "its storage format is \"1\", not __LD_1__ as asked");
+	remove_server_dir(dir);
+}
+
+static void config_file_holds_the_port(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	static const char json[] =
+		"{\"name\":\"fake\",\"protocol\":\"mysql\",\"config\":[\"port=${port}\",\"data=${data}\"],"
+		"\"start\":[\"sh\",\"-c\",\". \\\"$1\\\"; exec \\\"$0\\\" \\\"$2\\\" --port "
+		"\\\"$port\\\"\",\"${exec}\",\"${config}\",\"" FAKES_DIR
+		"/fake_mysql.py\"],\"admin\":{\"user\":\"root\"},\"load\":{\"user\":\"u\",\"database\":\"d\"}}";
+	check_ok(engine_parse(json, strlen(json), "fake.json", &e, err));
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from" };
+	CLEANUP(server) struct server s = SERVER_INIT;
+	check_ok(server_start(&s, &spec, err));
+	check_answer(&s, false, "SELECT 1", "1");
+	server_release(&s);
+	remove_server_dir(dir);
+}
+
+/* ---- programs ---- */
+
+static void programs_of_another_engine(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine mariadb = { 0 }, mysql = { 0 }, postgres = { 0 };
+	AUTO_FREE char *exec = NULL;
+	check_ok(engine_find("mysql", &mysql, err));
+	check_ok(engine_find("postgres", &postgres, err));
+	find_server_or_skip("mariadb", &mariadb, &exec);
+	check_ok(server_check_exec(&mariadb, exec, err));
+	struct error got = ERROR_INIT;
+	assert_int_equal(server_check_exec(&mysql, exec, &got), -1);
+	assert_int_equal(got.kind, ERROR_USAGE);
+	check_contains(got.message, "is not a program of engine mysql: its version is \"");
+	check_contains(got.hint, "mariadb");
+	got = (struct error)ERROR_INIT;
+	assert_int_equal(server_check_exec(&mariadb, "/bin/echo", &got), -1);
+	check_contains(got.message, "is not a program of engine mariadb");
+	check_contains(got.hint, "mysql");
+	check_fails(server_check_exec(&postgres, exec, err), ERROR_USAGE, "not a program of engine postgres");
+	check_fails(server_check_exec(&postgres, "/bin/false", err), ERROR_USAGE, "ask /bin/false for its version");
+}
+
+static void versions_that_fit(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *asked, *reported;
+		bool fits;
+	} cases[] = {
+		{ "8.0.35", "8.0.35", true },   { "8.0.35", "8.0.35-0ubuntu", true },
+		{ "v8.0.35", "8.0.35", true },  { "8.0", "8.0.35", true },
+		{ "8.0.35", "9.7.4-2", false }, { "8.0.3", "8.0.35", false },
+		{ "8.0.35", "8.0", false },     { "1.2.3", "v1.2.3", true },
+		{ "abc", "9.7.4", true },       { "0123456789abcdef", "9.7", true },
+		{ "8", "9.7", true },           { "10.11", "10.11.6-MariaDB", true },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (server_version_fits(cases[i].asked, cases[i].reported) != cases[i].fits)
+			fail_msg("%s and %s", cases[i].asked, cases[i].reported);
+}
+
 static void programs_are_found(void **state)
 {
 	(void)state;
@@ -578,6 +804,14 @@ int main(void)
 		cmocka_unit_test(failing_setup),
 		cmocka_unit_test(failing_sql),
 		cmocka_unit_test(extra_environment),
+		cmocka_unit_test(socket_at_a_given_path),
+		cmocka_unit_test(socket_path_that_cannot_be_used),
+		cmocka_unit_test(transport_that_an_engine_lacks),
+		cmocka_unit_test(big_repository_and_setup_program),
+		cmocka_unit_test(format_is_passed_on_and_checked),
+		cmocka_unit_test(config_file_holds_the_port),
+		cmocka_unit_test(programs_of_another_engine),
+		cmocka_unit_test(versions_that_fit),
 		cmocka_unit_test(programs_are_found),
 		cmocka_unit_test(versions_are_picked),
 		cmocka_unit_test(version_command),
