@@ -83,7 +83,7 @@ function data.last_name(number)
 end
 
 -- The buffer. A row is far below the slack that stands behind the mark at which a statement is sent.
-local FULL, SLACK = 256 * 1024, 8 * 1024
+local FULL, SLACK = 1024 * 1024, 8 * 1024
 local buffer = ffi.new("char[?]", FULL + SLACK)
 local at, rows = 0, 0
 local head, send
@@ -192,7 +192,7 @@ function data.state_code()
    byte(39)
 end
 
--- Rows of one table, sent in statements of some 256 KiB by run(sql):
+-- Rows of one table, sent in statements of some 1 MiB by run(sql):
 --    data.begin(run, "INSERT INTO t VALUES "); for … do data.row(); … data.row_end(); end; data.finish()
 function data.begin(run, insert)
    send, head = run, insert

@@ -15,7 +15,7 @@ local load = require("tpcc_load")
 local tables = require("tpcc_tables")
 local transactions = require("tpcc_transactions")
 
-local TRIES = 10 -- of a statement that inserts rows
+local TRIES = 10 -- of a part of the rows
 local SEED_OF_RUN = 1000000 -- apart from the numbers of table sets
 
 dbdyno = dbdyno or {}
@@ -58,23 +58,29 @@ local function create()
    end
 end
 
-local function fill()
-   local connection = connect()
+-- One part in one transaction, which a server makes durable once. A deadlock takes it back as a whole.
+local function fill_part(connection, unit)
    local function run(sql)
-      for try = 1, TRIES do
-         local success, problem = pcall(connection.query, connection, sql)
-         if success then
-            return
-         end
-         -- A deadlock took the whole statement back.
-         if try == TRIES or type(problem) ~= "table" or problem.errcode ~= sysbench.error.RESTART_EVENT then
-            error(problem, 0)
-         end
+      connection:query(sql)
+   end
+   for try = 1, TRIES do
+      run("BEGIN")
+      local success, problem = pcall(load.fill, unit, run, seed(), sysbench.opt)
+      run(success and "COMMIT" or "ROLLBACK")
+      if success then
+         return
+      end
+      if try == TRIES or type(problem) ~= "table" or problem.errcode ~= sysbench.error.RESTART_EVENT then
+         error(problem, 0)
       end
    end
+end
+
+local function fill()
+   local connection = connect()
    for i, unit in ipairs(load.units(sysbench.opt.scale, sysbench.opt.tables)) do
       if (i - 1) % sysbench.opt.threads == sysbench.tid then
-         load.fill(unit, run, seed(), sysbench.opt)
+         fill_part(connection, unit)
       end
    end
 end

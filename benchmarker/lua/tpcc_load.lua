@@ -1,7 +1,7 @@
 -- The first rows, as clause 4.3.3.1 of the TPC-C specification defines them.
 --
 -- The work is cut into parts that touch different tables or warehouses: units(…) lists them, and any thread may fill any
--- of them, since each part's data has a seed of its own. Statements insert some hundreds of rows each.
+-- of them, since each part's data has a seed of its own. Statements insert some thousands of rows each.
 
 local data = require("tpcc_data")
 local uniform, integer, decimal, quoted, text = data.uniform, data.integer, data.decimal, data.quoted, data.text
