@@ -94,6 +94,37 @@ static void other_tests_have_none(void **state)
 	check_ok(load_close(&l, err));
 }
 
+/* Scripts of the shape of Percona's: their transactions are told apart, and their rollbacks from their errors. */
+static void scripts_of_percona(void **state)
+{
+	/* Of seven events two are new-orders, and one is of no class of TPC-C. */
+	static const struct {
+		const char *name;
+		unsigned of_seven;
+	} classes[] = { { "new-order", 2 }, { "payment", 1 },     { "order-status", 1 },
+			{ "delivery", 1 },  { "stock-level", 1 }, { "other", 1 } };
+	const struct tpcc tpcc = {
+		.scale = 3, .tables = 2, .isolation = "RC", .density = 1, .script_dir = DATA_DIR "/lua/team_tpcc"
+	};
+	struct load_spec spec = make_spec(*state, tpcc_workload(&tpcc), 0);
+	spec.tpcc = &tpcc;
+	CLEANUP(load) struct load l = LOAD_INIT;
+	CLEANUP(sample) struct sample s = SAMPLE_INIT;
+	check_ok(load_open(&l, &spec, err));
+	check_ok(load_slice(&l, 20 * NS_PER_MS, &s, err));
+	check_ok(load_close(&l, err));
+	assert_int_equal(s.classes_len, ARRAY_SIZE(classes));
+	for (size_t c = 0; c < ARRAY_SIZE(classes); c++) {
+		check_str(s.classes[c].name, classes[c].name);
+		uint64_t expected = s.events * classes[c].of_seven / 7, slack = 2 * THREADS;
+		assert_true(s.classes[c].events + slack >= expected && s.classes[c].events <= expected + slack);
+		assert_true(c == 0 || s.classes[c].rollbacks == 0);
+	}
+	assert_true(s.classes[0].rollbacks + THREADS >= s.classes[0].events / 4 &&
+		    s.classes[0].rollbacks <= s.classes[0].events / 4 + THREADS);
+	assert_int_equal(s.ignored_errors, s.classes[0].rollbacks);
+}
+
 static void numbers_that_cannot_be(void **state)
 {
 	static const char *const messages[] = {
@@ -118,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_class_is_counted),
 		cmocka_unit_test(other_tests_have_none),
+		cmocka_unit_test(scripts_of_percona),
 		cmocka_unit_test(numbers_that_cannot_be),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
