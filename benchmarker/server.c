@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/stop.h"
-#include "benchmarker/server_place.h"
+#include "benchmarker/server_command.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,20 +13,8 @@
 static const uint64_t setup_timeout_ns = 120 * NS_PER_SECOND;
 static const uint64_t version_timeout_ns = 30 * NS_PER_SECOND;
 static const uint64_t statement_timeout_ns = 60 * NS_PER_SECOND;
-static const int oom_score_adj = 500; /* when memory is short, the server goes first: then somebody is left to say so */
 static const unsigned most_backoff_ms = 20;
 static const int most_tries = 3; /* of a free port */
-
-/* What a start needs beside the server itself. */
-struct start {
-	const struct server_spec *spec;
-	struct server *s;
-	struct server_owner owner;
-	struct strlist env;
-	int log_fd;
-	struct proc version; /* the version command, beside the server's own start */
-	int version_fd;      /* what it prints */
-};
 
 static void start_release(struct start *st)
 {
@@ -109,101 +97,6 @@ static bool has_ended(struct server *s)
 
 /* ---- commands ---- */
 
-static const char *big_repository(const struct start *st)
-{
-	const char *asked = st->spec->big_repository;
-	return !asked ? "" : *asked ? asked : st->s->engine->big_repository;
-}
-
-static int expand_all(const struct start *st, const struct strlist *texts, struct strlist *ret, struct error *err)
-{
-	const struct server *s = st->s;
-	const struct engine *e = s->engine;
-	char port[16], pprof_port[16];
-	snprintf(port, sizeof port, "%u", s->port);
-	snprintf(pprof_port, sizeof pprof_port, "%u", s->pprof_port);
-	const struct engine_variable variables[] = {
-		{ "exec", s->exec },
-		{ "home", s->home_dir },
-		{ "host", server_host },
-		{ "port", port },
-		{ "socket", s->socket ? s->socket : "" },
-		{ "pprof_port", pprof_port },
-		{ "data", s->data_dir },
-		{ "tmp", s->tmp_dir },
-		{ "user", e->user },
-		{ "password", e->password },
-		{ "database", e->database },
-		{ "os_user", st->owner.name },
-		{ "config", s->config_path ? s->config_path : "" },
-		{ "format", st->spec->format ? st->spec->format : "" },
-		{ "big_repository", big_repository(st) },
-		{ NULL, NULL },
-	};
-	for (size_t i = 0; i < texts->len; i++) {
-		AUTO_FREE char *text = engine_expand(texts->items[i], variables, err);
-		if (!text)
-			return -1;
-		strlist_add(ret, text);
-	}
-	return strlist_check(ret, err);
-}
-
-/* Sets each "NAME=value" in env. */
-static int set_all(struct strlist *env, const struct strlist *assignments, struct error *err)
-{
-	for (size_t i = 0; i < assignments->len; i++) {
-		const char *a = assignments->items[i], *equals = strchr(a, '=');
-		AUTO_FREE char *name = equals ? strndup(a, (size_t)(equals - a)) : NULL;
-		if (!equals)
-			return error_set(err, ERROR_INTERNAL, "\"%.80s\" is not NAME=value", a);
-		if (!name || proc_env_set(env, name, equals + 1) < 0)
-			return error_oom(err);
-	}
-	return 0;
-}
-
-/* The folder of exec comes first in PATH: set-up programs beside it belong to it (initdb). */
-static int make_env(struct start *st, struct error *err)
-{
-	const struct server *s = st->s;
-	CLEANUP(strlist) struct strlist own = STRLIST_INIT;
-	CLEANUP(strbuf) struct strbuf path = STRBUF_INIT(64 << 10);
-	strlist_release(&st->env);
-	if (proc_base_env(&st->env, err) < 0 || expand_all(st, &s->engine->setup_env, &own, err) < 0)
-		return -1;
-	strbuf_add(&path, s->exec, (size_t)(strrchr(s->exec, '/') - s->exec));
-	for (size_t i = 0; i < st->env.len; i++)
-		if (str_starts(st->env.items[i], "PATH="))
-			strbuf_addf(&path, ":%s", st->env.items[i] + strlen("PATH="));
-	for (size_t i = 0; i < s->engine->exec_path.len; i++)
-		strbuf_addf(&path, ":%s", s->engine->exec_path.items[i]);
-	if (strbuf_check(&path, err) < 0)
-		return -1;
-	proc_env_set(&st->env, "PATH", path.data);
-	proc_env_set(&st->env, "HOME", s->home_dir);
-	proc_env_set(&st->env, "TMPDIR", s->tmp_dir);
-	if (st->spec->format && expand_all(st, &s->engine->format_env, &own, err) < 0)
-		return -1;
-	if (set_all(&st->env, &own, err) < 0 || set_all(&st->env, &st->spec->extra_env, err) < 0)
-		return -1;
-	return strlist_check(&st->env, err);
-}
-
-/* argv must outlive the returned spec. */
-static struct proc_spec command_spec(const struct start *st, const struct strlist *argv)
-{
-	struct proc_spec spec = PROC_SPEC_INIT;
-	spec.argv = strlist_array(argv);
-	spec.env = strlist_array(&st->env);
-	spec.dir = st->s->data_dir;
-	spec.stdout_fd = spec.stderr_fd = st->log_fd;
-	spec.user = st->owner.user;
-	spec.cpus = st->spec->cpus;
-	spec.oom_score_adj = oom_score_adj;
-	return spec;
-}
-
 static int run_setup(struct start *st, struct error *err)
 {
 	struct server *s = st->s;
@@ -213,9 +106,9 @@ static int run_setup(struct start *st, struct error *err)
 		return error_set(err, ERROR_USAGE, "engine %s has no set-up with a big repository", s->engine->name);
 	for (size_t i = 0; i < setup->len; i++) {
 		CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
-		if (expand_all(st, &setup->items[i].argv, &argv, err) < 0)
+		if (server_expand(st, &setup->items[i].argv, &argv, err) < 0)
 			return -1;
-		struct proc_spec spec = command_spec(st, &argv);
+		struct proc_spec spec = server_command_spec(st, &argv);
 		const char *const *words = spec.argv;
 		CLEANUP(strlist) struct strlist other = STRLIST_INIT;
 		if (i == 0 && st->spec->setup_exec) {
@@ -241,7 +134,7 @@ static int ask_version(struct start *st, struct error *err)
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
 	if (s->engine->version.argv.len == 0)
 		return 0;
-	if (expand_all(st, &s->engine->version.argv, &argv, err) < 0)
+	if (server_expand(st, &s->engine->version.argv, &argv, err) < 0)
 		return -1;
 	AUTO_FREE char *path = str_printf(err, "%s/version", s->dir);
 	if (!path)
@@ -249,7 +142,7 @@ static int ask_version(struct start *st, struct error *err)
 	st->version_fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (st->version_fd < 0)
 		return error_errno(err, ERROR_INTERNAL, "create %s", path);
-	struct proc_spec spec = command_spec(st, &argv);
+	struct proc_spec spec = server_command_spec(st, &argv);
 	spec.cpus = NULL;
 	spec.stdout_fd = st->version_fd;
 	spec.stderr_fd = -1;
@@ -279,49 +172,15 @@ static int take_version(struct start *st, struct error *err)
 	return s->reported_version ? 0 : -1;
 }
 
-/* The flags for profiles come first: what follows may belong to a subcommand. */
-static int start_command(const struct start *st, struct strlist *ret, struct error *err)
-{
-	const struct engine *e = st->s->engine;
-	CLEANUP(strlist) struct strlist texts = STRLIST_INIT;
-	for (size_t i = 0; i < e->start.argv.len; i++) {
-		strlist_add(&texts, e->start.argv.items[i]);
-		if (i == 0 && st->s->profiled)
-			strlist_add_all(&texts, strlist_array(&e->profile_flags));
-	}
-	if (st->s->load_by_socket)
-		strlist_add_all(&texts, strlist_array(&e->socket_flags));
-	if (strlist_check(&texts, err) < 0)
-		return -1;
-	return expand_all(st, &texts, ret, err);
-}
-
-/* The file ${config}, which the server's user may read. */
-static int write_config(const struct start *st, struct error *err)
-{
-	const struct server *s = st->s;
-	CLEANUP(strlist) struct strlist lines = STRLIST_INIT;
-	CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(1 << 20);
-	if (!s->config_path)
-		return 0;
-	if (expand_all(st, &s->engine->config, &lines, err) < 0)
-		return -1;
-	for (size_t i = 0; i < lines.len; i++)
-		strbuf_addf(&text, "%s\n", lines.items[i]);
-	if (strbuf_check(&text, err) < 0 || fs_write_atomic(s->config_path, text.data, text.len, 0600, err) < 0)
-		return -1;
-	return server_give_to_owner(&st->owner, s->config_path, err);
-}
-
 static int launch(struct start *st, struct error *err)
 {
 	struct server *s = st->s;
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
-	if (write_config(st, err) < 0 || start_command(st, &argv, err) < 0)
+	if (server_write_config(st, err) < 0 || server_start_command(st, &argv, err) < 0)
 		return -1;
 	if (ftruncate(st->log_fd, 0) < 0)
 		return error_errno(err, ERROR_INTERNAL, "empty %s", s->log_path);
-	struct proc_spec spec = command_spec(st, &argv);
+	struct proc_spec spec = server_command_spec(st, &argv);
 	s->end[0] = 0;
 	return proc_start(&s->proc, &spec, err) < 0 ? as_server_error(s, err, "start") : 0;
 }
@@ -378,7 +237,7 @@ static int start_until_ready(struct start *st, struct error *err)
 {
 	struct server *s = st->s;
 	for (int try = 1;; try++) {
-		if (server_choose_ports(s, st->spec->port, err) < 0 || make_env(st, err) < 0)
+		if (server_choose_ports(s, st->spec->port, err) < 0 || server_make_env(st, err) < 0)
 			return -1;
 		if (try == 1 && run_setup(st, err) < 0)
 			return -1;
@@ -395,7 +254,7 @@ static int run_init_sql(struct start *st, struct database *d, struct error *err)
 {
 	struct server *s = st->s;
 	CLEANUP(strlist) struct strlist statements = STRLIST_INIT;
-	if (expand_all(st, &s->engine->init_sql, &statements, err) < 0)
+	if (server_expand(st, &s->engine->init_sql, &statements, err) < 0)
 		return -1;
 	for (size_t i = 0; i < statements.len; i++)
 		if (database_execute(d, statements.items[i], err) < 0)

@@ -134,6 +134,13 @@ char *options_cache(const char *cache, struct error *err)
 		path = str_printf(err, "%s/.cache/dbdyno", home);
 	else
 		path = str_printf(err, "/tmp/dbdyno-cache-%u", (unsigned)getuid());
+	if (!path)
+		return NULL;
+	struct error why = ERROR_INIT;
+	if (fs_mkdirs(path, 0700, &why) < 0 && !cache) { /* a home that cannot be written: a container's */
+		free(path);
+		path = str_printf(err, "/tmp/dbdyno-cache-%u", (unsigned)getuid());
+	}
 	if (!path || fs_mkdirs(path, 0700, err) < 0)
 		return NULL;
 	return fs_absolute(path, err);

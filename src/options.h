@@ -123,7 +123,8 @@ int options_workload(const struct options *o, const char *test, const struct wor
 /* Load per server for a test of that list. */
 uint64_t options_test_time(const struct options *o, const char *test);
 
-/* Cache folder: --cache, else $XDG_CACHE_HOME/dbdyno, else $HOME/.cache/dbdyno, else /tmp/dbdyno-cache-<uid>. Owned. */
+/* Cache folder: --cache, else $XDG_CACHE_HOME/dbdyno, else $HOME/.cache/dbdyno; /tmp/dbdyno-cache-<uid> where
+ * there is no home or it cannot be written. Owned. */
 char *options_cache(const char *cache, struct error *err);
 
 void options_log_init(const struct options *o);
