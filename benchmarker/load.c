@@ -1,7 +1,6 @@
 #include "benchmarker/load.h"
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "benchmarker/gate.h"
 #include "benchmarker/load_classes.h"
 #include "benchmarker/load_client.h"
@@ -85,7 +84,7 @@ static int start_client(struct load *l, struct error *err)
 		return error_errno(err, ERROR_INTERNAL, "pipe");
 	l->pipe_fd = fds[0];
 	AUTO_CLOSE int writing = fds[1];
-	return load_client_start(&l->proc, &l->spec, LOAD_HOOK, "run", l->spec.threads, writing, err);
+	return load_client_start(&l->proc, &l->spec, "run", l->spec.threads, writing, err);
 }
 
 /* The first thread that failed, as an error; 0 if none did. */
@@ -117,10 +116,11 @@ static int client_ended(struct load *l, struct error *err)
 	if (load_server_gone(&l->spec))
 		return load_server_error(&l->spec, err);
 	struct proc_exit e = { 0 };
-	char how[64] = "ended";
+	char how[64] = "ended", said[LOAD_REASON_BYTES];
 	if (proc_poll(&l->proc, &e))
 		proc_exit_describe(&e, how);
-	return error_set(err, ERROR_LOAD, "sysbench ended too early: %s", how);
+	return error_set(err, ERROR_LOAD, "sysbench ended too early: %s%s%s", how,
+			 load_client_said(&l->spec, true, said) ? ": " : "", said);
 }
 
 /* Waits for one byte from each thread. late says what they did not do, if the deadline passes. */
@@ -166,7 +166,7 @@ int load_open(struct load *ret, const struct load_spec *spec, struct error *err)
 	struct load l = LOAD_INIT;
 	l.spec = *spec;
 	l.classes = load_classes_of(spec->workload);
-	if (load_client_write_scripts(spec, err) < 0 || make_gate(&l, err) < 0 || start_client(&l, err) < 0 ||
+	if (make_gate(&l, err) < 0 || start_client(&l, err) < 0 ||
 	    await_threads(&l, clock_deadline(event_timeout(spec)), "did not connect", err) < 0)
 		return give_up(&l, err);
 	*ret = l;

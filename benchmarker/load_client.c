@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,10 +29,12 @@ static int write_script(const struct load_spec *spec, const struct embedded_file
 	return fs_write_atomic(path, script->data, script->len, 0600, err);
 }
 
-int load_client_write_scripts(const struct load_spec *spec, struct error *err)
+/* The hook, and all of our tests when one of them is run. */
+static int write_scripts(const struct load_spec *spec, struct error *err)
 {
+	bool ours = str_starts(spec->workload->script, "./");
 	for (const struct embedded_file *f = lua_files; f->name; f++)
-		if (write_script(spec, f, err) < 0)
+		if ((ours || strcmp(f->name, LOAD_HOOK) == 0) && write_script(spec, f, err) < 0)
 			return -1;
 	return 0;
 }
@@ -52,8 +55,8 @@ static void add_address(struct strlist *argv, const struct database_address *a)
 	strlist_addf(argv, "--%s-db=%s", driver, a->database ? a->database : "");
 }
 
-static int make_argv(const struct load_spec *spec, const char *script, const char *command, unsigned threads,
-		     struct strlist *argv, struct error *err)
+static int make_argv(const struct load_spec *spec, const char *command, unsigned threads, struct strlist *argv,
+		     struct error *err)
 {
 	strlist_add(argv, spec->sysbench ? spec->sysbench : "sysbench");
 	add_address(argv, &spec->address);
@@ -79,7 +82,7 @@ static int make_argv(const struct load_spec *spec, const char *script, const cha
 					 spec->options->items[i]);
 		strlist_add(argv, spec->options->items[i]);
 	}
-	strlist_add(argv, script);
+	strlist_add(argv, LOAD_HOOK);
 	strlist_add(argv, command);
 	return strlist_check(argv, err);
 }
@@ -88,27 +91,27 @@ static int make_env(const struct load_spec *spec, struct strlist *env, struct er
 {
 	if (proc_base_env(env, err) < 0)
 		return -1;
-	if (proc_env_set(env, "DBDYNO_TEST", spec->workload->script) < 0 ||
-	    proc_env_set(env, "DBDYNO_GATE", LOAD_GATE) < 0)
+	const char *script = spec->workload->script;
+	if (proc_env_set(env, "DBDYNO_TEST", script) < 0 || proc_env_set(env, "DBDYNO_GATE", LOAD_GATE) < 0)
 		return error_oom(err);
-	if (!spec->tpcc || !spec->tpcc->script_dir)
+	/* A script of the user's own finds its modules beside it. */
+	AUTO_FREE char *folder = NULL;
+	if (spec->tpcc && spec->tpcc->script_dir)
+		folder = str_dup(spec->tpcc->script_dir, err);
+	else if (*script == '/')
+		folder = str_printf(err, "%.*s", (int)(strrchr(script, '/') - script), script);
+	else
 		return 0;
-	/* Percona's scripts require each other by name. */
-	AUTO_FREE char *path = str_printf(err, "%s/?.lua;;", spec->tpcc->script_dir);
-	if (!path)
-		return -1;
-	return proc_env_set(env, "LUA_PATH", path) < 0 ||
-			       proc_env_set(env, "DBDYNO_SCRIPT_DIR", spec->tpcc->script_dir) < 0
-		       ? error_oom(err)
-		       : 0;
+	return folder && proc_env_set(env, "DBDYNO_SCRIPT_DIR", folder) == 0 ? 0 : error_oom(err);
 }
 
-int load_client_start(struct proc *ret, const struct load_spec *spec, const char *script, const char *command,
-		      unsigned threads, int stdin_fd, struct error *err)
+int load_client_start(struct proc *ret, const struct load_spec *spec, const char *command, unsigned threads,
+		      int stdin_fd, struct error *err)
 {
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
 	CLEANUP(strlist) struct strlist env = STRLIST_INIT;
-	if (make_argv(spec, script, command, threads, &argv, err) < 0 || make_env(spec, &env, err) < 0)
+	if (make_argv(spec, command, threads, &argv, err) < 0 || make_env(spec, &env, err) < 0 ||
+	    write_scripts(spec, err) < 0)
 		return -1;
 	AUTO_FREE char *path = str_printf(err, "%s/" LOAD_LOG, spec->dir);
 	if (!path)
@@ -177,6 +180,29 @@ bool load_server_gone(const struct load_spec *spec)
 		return false;
 	struct pollfd fd = { .fd = spec->server_fd, .events = POLLIN };
 	return poll(&fd, 1, SERVER_GRACE_NS / NS_PER_MS) > 0;
+}
+
+bool load_client_said(const struct load_spec *spec, bool fatal_only, char ret[static LOAD_REASON_BYTES])
+{
+	static const char mark[] = "FATAL: ";
+	char piece[LOAD_REASON_BYTES + sizeof mark];
+	AUTO_FREE char *path = str_printf(NULL, "%s/" LOAD_LOG, spec->dir);
+	AUTO_FCLOSE FILE *log = path ? fopen(path, "re") : NULL;
+	bool line_begins = true;
+	*ret = 0;
+	while (log && fgets(piece, sizeof piece, log)) {
+		bool begins = line_begins;
+		size_t len = strcspn(piece, "\n");
+		line_begins = piece[len] == '\n';
+		piece[len] = 0;
+		bool fatal = begins && str_starts(piece, mark);
+		if (fatal || (begins && len && !fatal_only))
+			snprintf(ret, LOAD_REASON_BYTES, "%.*s", LOAD_REASON_BYTES - 1,
+				 piece + (fatal ? strlen(mark) : 0));
+		if (fatal)
+			break;
+	}
+	return *ret;
 }
 
 int load_client_detail(const struct load_spec *spec, struct error *err)

@@ -36,6 +36,8 @@ void job_release(struct job *j)
 	free(j->out);
 	free(j->work);
 	free(j->cache);
+	free(j->scripts);
+	free(j->scripts_commit);
 	free(j->key_prefix);
 	free(j->key);
 	free(j->profile_key);
@@ -83,16 +85,23 @@ void job_event(struct job *j, const char *level, const char *test, const char *f
 static bool add_tpcc(cJSON *c, const struct job *j)
 {
 	const struct options *o = j->o;
-	const struct workload *w;
 	struct tpcc t = { 0 };
 	bool is_tpcc = false;
 	for (size_t i = 0; i < j->tests.len && !is_tpcc; i++)
-		if (options_workload(o, j->tests.items[i], &w, &t, &is_tpcc, NULL) < 0)
-			return false;
+		is_tpcc = options_tpcc(o, j->tests.items[i], j->scripts, &t);
 	return !is_tpcc || (cJSON_AddNumberToObject(c, "tpcc-time", (double)o->tpcc_time_ns / 1e9) &&
 			    cJSON_AddNumberToObject(c, "tpcc-tables", t.tables) &&
 			    cJSON_AddStringToObject(c, "tpcc-isolation", t.isolation) &&
 			    cJSON_AddNumberToObject(c, "tpcc-density", t.density));
+}
+
+static bool add_strings(cJSON *object, const char *name, const struct strlist *l)
+{
+	cJSON *array = cJSON_AddArrayToObject(object, name);
+	for (size_t i = 0; array && i < l->len; i++)
+		if (!cJSON_AddItemToArray(array, cJSON_CreateString(l->items[i])))
+			return false;
+	return array;
 }
 
 /* What was asked, as JSON without secrets, for the run's record: exactly the flags that were given. */
@@ -100,12 +109,8 @@ static char *config_json(const struct job *j, struct error *err)
 {
 	const struct options *o = j->o;
 	AUTO_FREE char *file = conclude_main_file(j, err);
-	cJSON *c = cJSON_CreateObject(), *tests = cJSON_CreateArray();
-	bool ok = file && c && tests;
-	for (size_t i = 0; ok && i < j->tests.len; i++)
-		ok = cJSON_AddItemToArray(tests, cJSON_CreateString(j->tests.items[i]));
-	if (!ok || !cJSON_AddItemToObject(c, "test", tests))
-		cJSON_Delete(tests);
+	cJSON *c = cJSON_CreateObject();
+	bool ok = file && c && add_strings(c, "test", &j->tests);
 	ok = ok && cJSON_AddNumberToObject(c, "sysbench-test-time", (double)o->test_time_ns / 1e9) &&
 	     cJSON_AddNumberToObject(c, "repetitions", (double)o->repetitions) &&
 	     cJSON_AddNumberToObject(c, "threads", (double)o->threads) &&
@@ -113,7 +118,10 @@ static char *config_json(const struct job *j, struct error *err)
 	     cJSON_AddNumberToObject(c, "table-size", (double)o->table_size) && add_tpcc(c, j) &&
 	     cJSON_AddNumberToObject(c, "warmup", (double)o->warmup_ns / 1e9) &&
 	     cJSON_AddNumberToObject(c, "margin", o->margin) && cJSON_AddStringToObject(c, "results_file", file) &&
-	     cJSON_AddStringToObject(c, "command_line", o->command_line ? o->command_line : "");
+	     cJSON_AddStringToObject(c, "command_line", o->command_line ? o->command_line : "") &&
+	     (!j->scripts || cJSON_AddStringToObject(c, "scripts_sha256", j->scripts_sha256)) &&
+	     (!j->scripts_commit || cJSON_AddStringToObject(c, "scripts_commit", j->scripts_commit)) &&
+	     add_strings(c, "sysbench-option", &o->sysbench_options);
 	char *text = ok ? cJSON_PrintUnformatted(c) : NULL;
 	cJSON_Delete(c);
 	if (!text)
@@ -252,7 +260,7 @@ int job_open(struct job *j, const struct options *o, const char *command, struct
 	    check_queries(j, &schema, err) < 0)
 		return -1;
 	log_info("run %s", j->id);
-	if (publish_check(j, err) < 0)
+	if (publish_check(j, err) < 0 || job_scripts(j, err) < 0)
 		return -1;
 	return make_results(j, &schema, err) < 0 || add_run(j, err) < 0 ? -1 : 0;
 }

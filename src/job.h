@@ -41,6 +41,9 @@ struct job {
 	char *out;  /* results folder, absolute; owned */
 	char *work; /* temporary folder for servers and clients, removed at the end; owned */
 	char *cache;
+	char *scripts;           /* folder that scripts are taken from, absolute; NULL: none; owned */
+	char *scripts_commit;    /* if they are of a repository; owned */
+	char scripts_sha256[65]; /* of all in the folder */
 	struct results *results;
 	struct machine machine;
 	struct strlist tests;
@@ -66,12 +69,15 @@ struct job {
 	}
 void job_release(struct job *j);
 
-/* Makes the folder and the database, finds engines and tests, and checks all that can fail at the end: bucket access,
- * dispatch limits, token. Starts nothing. */
+/* Makes the folder and the database, finds engines, tests and their scripts, and checks all that can fail at the end:
+ * bucket access, dispatch limits, token. Starts nothing. */
 int job_open(struct job *j, const struct options *o, const char *command, struct error *err);
 
 /* The plan of one of the tests. */
 const struct plan *job_plan(const struct job *j, const char *test);
+
+/* Part of job_open: fetches scripts if they are to come from a repository, and checks that the tests are there. */
+int job_scripts(struct job *j, struct error *err);
 
 /* Binaries of all sides that have none yet: from the cache, built, or given. */
 int job_build(struct job *j, struct error *err);

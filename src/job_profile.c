@@ -80,17 +80,17 @@ static int profile_under_load(struct job *j, struct server *server, struct load 
 
 static int profile_test(struct job *j, struct server *server, size_t test, struct error *err)
 {
-	const struct workload *w;
+	CLEANUP(workload_script) struct workload_script script = WORKLOAD_SCRIPT_INIT;
 	struct tpcc tpcc;
-	bool is_tpcc;
 	CLEANUP(load) struct load load = LOAD_INIT;
 	struct pprof_facts facts = { 0 };
 	const char *name = j->tests.items[test];
 	AUTO_FREE char *path = str_printf(err, "%s/profiles/%s.pprof", j->out, name);
 	AUTO_FREE char *dir = measure_client_dir(j, 0, err);
-	if (!path || !dir || options_workload(j->o, name, &w, &tpcc, &is_tpcc, err) < 0)
+	if (!path || !dir || measure_open_test(j, 0, name, &script, err) < 0)
 		return -1;
-	struct load_spec spec = measure_load_spec(j, 0, server, w, is_tpcc ? &tpcc : NULL, dir);
+	bool is_tpcc = options_tpcc(j->o, name, j->scripts, &tpcc);
+	struct load_spec spec = measure_load_spec(j, 0, server, &script.workload, is_tpcc ? &tpcc : NULL, dir);
 	log_progress((double)test / (double)j->tests.len, "[%zu/%zu] %s: profile for %lld s", test + 1, j->tests.len,
 		     name, j->o->profile_seconds);
 	int result = load_prepare(&spec, err);

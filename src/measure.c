@@ -128,6 +128,17 @@ char *measure_client_dir(struct job *j, size_t side, struct error *err)
 	return dir && fs_mkdirs(dir, 0700, err) == 0 ? TAKE(dir) : NULL;
 }
 
+int measure_open_test(const struct job *j, size_t side, const char *test, struct workload_script *ret,
+		      struct error *err)
+{
+	struct tpcc tpcc;
+	if (options_tpcc(j->o, test, j->scripts, &tpcc)) {
+		*ret = (struct workload_script){ .workload = *tpcc_workload(&tpcc) };
+		return 0;
+	}
+	return workload_open(ret, test, j->scripts, j->sides[side].engine.protocol == PROTOCOL_POSTGRES, err);
+}
+
 struct load_spec measure_load_spec(const struct job *j, size_t side, const struct server *server,
 				   const struct workload *w, const struct tpcc *tpcc, const char *dir)
 {
@@ -143,12 +154,14 @@ struct load_spec measure_load_spec(const struct job *j, size_t side, const struc
 		.seed = j->seed,
 		.options = &j->sides[side].engine.load_options,
 		.server_fd = server->proc.pidfd,
+		.event_timeout_ns = j->o->event_timeout_ns,
 	};
 }
 
 /* One test on one server, as long as it is open. */
 struct client {
 	char *dir;
+	struct workload_script script;
 	struct load_spec spec;
 	struct load load;
 };
@@ -161,6 +174,7 @@ static void client_release(struct client *c)
 {
 	load_release(&c->load);
 	free(c->dir);
+	workload_script_release(&c->script);
 	*c = (struct client)CLIENT_INIT;
 }
 
@@ -215,7 +229,7 @@ static int warm_up(const struct job *j, struct client *const *clients, const boo
 }
 
 /* Clients of the active servers: tables made, connected, warm. */
-static int open_clients(struct job *j, struct server *servers, const bool *active, const struct workload *w,
+static int open_clients(struct job *j, struct server *servers, const bool *active, const char *test,
 			const struct tpcc *tpcc, struct client *const *clients, struct error *err)
 {
 	for (size_t s = 0; s < j->sides_len; s++) {
@@ -223,7 +237,10 @@ static int open_clients(struct job *j, struct server *servers, const bool *activ
 			continue;
 		if (!(clients[s]->dir = measure_client_dir(j, s, err)))
 			return -1;
-		clients[s]->spec = measure_load_spec(j, s, &servers[s], w, tpcc, clients[s]->dir);
+		if (measure_open_test(j, s, test, &clients[s]->script, err) < 0)
+			return -1;
+		clients[s]->spec =
+			measure_load_spec(j, s, &servers[s], &clients[s]->script.workload, tpcc, clients[s]->dir);
 	}
 	if (active[SIDE_FROM] && active[SIDE_TO]) {
 		if (prepare_both(j, clients[SIDE_FROM], clients[SIDE_TO], err) < 0)
@@ -279,7 +296,7 @@ static char *test_params(const struct job *j, const struct tpcc *tpcc, struct er
 
 /* One repetition of a test on the active servers, on tables of its own. tpcc: NULL if it is another one. */
 static int measure_repetition(struct job *j, struct server *servers, const bool *active, size_t test,
-			      const struct workload *w, const struct tpcc *tpcc, uint32_t repetition, struct error *err)
+			      const struct tpcc *tpcc, uint32_t repetition, struct error *err)
 {
 	CLEANUP(client) struct client from = CLIENT_INIT;
 	CLEANUP(client) struct client to = CLIENT_INIT;
@@ -293,7 +310,7 @@ static int measure_repetition(struct job *j, struct server *servers, const bool 
 	size_t n = j->tests.len, runs = (size_t)j->o->repetitions;
 	double at = (double)test + (double)repetition / (double)runs;
 	log_progress(at / (double)n, "[%zu/%zu] %s: prepare", test + 1, n, name);
-	if (open_clients(j, servers, active, w, tpcc, clients, err) < 0)
+	if (open_clients(j, servers, active, name, tpcc, clients, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->len; i++) {
 		enum side side = plan->slices[i].side;
@@ -311,16 +328,13 @@ static int measure_repetition(struct job *j, struct server *servers, const bool 
 static int measure_test(struct job *j, struct server *servers, const bool *active, size_t test, struct error *err)
 {
 	const char *name = j->tests.items[test];
-	const struct workload *w;
 	struct tpcc tpcc;
-	bool is_tpcc;
-	if (options_workload(j->o, name, &w, &tpcc, &is_tpcc, err) < 0)
-		return -1;
+	bool is_tpcc = options_tpcc(j->o, name, j->scripts, &tpcc);
 	if (is_tpcc && tpcc.density < 1 && active[SIDE_FROM])
 		job_event(j, "warning", name,
 			  "only %g of the rows that TPC-C has: nothing here compares with other figures", tpcc.density);
 	for (uint32_t i = 0; i < (uint32_t)j->o->repetitions; i++)
-		if (measure_repetition(j, servers, active, test, w, is_tpcc ? &tpcc : NULL, i, err) < 0)
+		if (measure_repetition(j, servers, active, test, is_tpcc ? &tpcc : NULL, i, err) < 0)
 			return -1;
 	return 0;
 }

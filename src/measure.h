@@ -13,6 +13,9 @@ int measure_record_server(struct job *j, size_t side, const struct server *serve
 void measure_stop_server(struct job *j, struct server *server);
 /* Folder of a side's client, made; owned. */
 char *measure_client_dir(struct job *j, size_t side, struct error *err);
+/* The test as this side's server gets it. */
+int measure_open_test(const struct job *j, size_t side, const char *test, struct workload_script *ret,
+		      struct error *err);
 /* Pointers into the job, the server, tpcc and dir. tpcc: NULL if the workload is another one. */
 struct load_spec measure_load_spec(const struct job *j, size_t side, const struct server *server,
 				   const struct workload *w, const struct tpcc *tpcc, const char *dir);

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "benchmarker/engine.h"
-#include "benchmarker/workload.h"
 
 #include <string.h>
 
@@ -58,22 +57,6 @@ void options_settle(const struct opt *table, struct options *o)
 	o->tpcc_time_ns = opt_was_set(table, &o->seen, "sysbench-test-time") ? o->test_time_ns : tpcc_default_ns;
 }
 
-int options_tests(const struct options *o, struct strlist *ret, struct error *err)
-{
-	if (o->with_tpcc)
-		strlist_addf(ret, TPCC_NAME_PREFIX "%lld", o->tpcc_scale);
-	for (size_t i = 0; i < o->tests.len && !o->with_tpcc; i++) {
-		if (str_eq(o->tests.items[i], "tpcc"))
-			strlist_addf(ret, TPCC_NAME_PREFIX "%lld", o->tpcc_scale);
-		else
-			strlist_add(ret, o->tests.items[i]);
-	}
-	if (!o->tests.len && !o->with_tpcc)
-		for (const struct workload *w = workload_all(); w->name; w++)
-			strlist_add(ret, w->name);
-	return strlist_check(ret, err);
-}
-
 static bool is_tpcc(const char *test)
 {
 	return str_starts(test, "tpcc");
@@ -95,24 +78,21 @@ int options_queries(const struct options *o, struct strlist *ret, struct error *
 	return strlist_check(ret, err);
 }
 
-int options_workload(const struct options *o, const char *test, const struct workload **ret, struct tpcc *ret_tpcc,
-		     bool *ret_is_tpcc, struct error *err)
+bool options_tpcc(const struct options *o, const char *test, const char *folder, struct tpcc *ret)
 {
 	static const char *const levels[] = { "RR", "RC", "SER" };
 	unsigned scale;
-	if (!tpcc_parse_name(test, &scale)) {
-		*ret_is_tpcc = false;
-		return workload_find(test, ret, err);
-	}
-	*ret_is_tpcc = true;
-	*ret_tpcc = (struct tpcc){
+	if (!tpcc_parse_name(test, &scale))
+		return false;
+	AUTO_FREE char *script = folder ? str_printf(NULL, "%s/tpcc.lua", folder) : NULL;
+	*ret = (struct tpcc){
 		.scale = scale,
 		.tables = (unsigned)o->tpcc_tables,
 		.isolation = levels[o->tpcc_isolation],
 		.density = o->tpcc_density,
+		.script_dir = script && fs_exists(script) ? folder : NULL,
 	};
-	*ret = tpcc_workload(ret_tpcc);
-	return 0;
+	return true;
 }
 
 uint64_t options_test_time(const struct options *o, const char *test)

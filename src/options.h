@@ -40,11 +40,14 @@ struct options {
 	struct engine_options engines;
 	/* load */
 	struct strlist tests;
-	uint64_t test_time_ns, slice_ns, warmup_ns;
+	uint64_t test_time_ns, slice_ns, warmup_ns, event_timeout_ns;
 	long long threads, tables, table_size, seed, repetitions;
 	int pairing; /* enum pairing */
 	double margin;
 	char *sysbench;
+	char *script_dir, *scripts_repository, *scripts_version;
+	bool use_scripts_repository;
+	struct strlist sysbench_options; /* "name=value" */
 	/* TPC-C-like load */
 	bool with_tpcc;
 	long long tpcc_scale, tpcc_tables;
@@ -114,12 +117,17 @@ void options_list_ignored(const struct options *o, const struct opt *table, bool
 /* What follows from several options at once; after opt_parse. */
 void options_settle(const struct opt *table, struct options *o);
 
-/* The tests asked for, or all of sysbench's, as they are recorded: "tpcc" has become "tpcc-scale-factor-1". Unknown
- * names are there as given (options_check told them). */
+/* The names of the tests asked for, as they are recorded: "tpcc" has become "tpcc-scale-factor-1". Else of all but
+ * TPC-C-like load, with PostgreSQL's spelling if every server speaks that protocol. Unknown names are there as given.
+ */
 int options_tests(const struct options *o, struct strlist *ret, struct error *err);
-/* A test of that list. If it is TPC-C-like, ret_tpcc is filled and *ret_is_tpcc true. */
-int options_workload(const struct options *o, const char *test, const struct workload **ret, struct tpcc *ret_tpcc,
-		     bool *ret_is_tpcc, struct error *err);
+/* True if the test of that list is TPC-C-like, with its size in *ret. folder: where scripts are taken from, or NULL; it
+ * must outlive *ret. */
+bool options_tpcc(const struct options *o, const char *test, const char *folder, struct tpcc *ret);
+/* The part of options_check for tests, scripts and sysbench's options. */
+void options_check_load(const struct options *o, struct strlist *problems);
+/* Can each test be run on each server, with the scripts of the folder (NULL: none)? */
+void options_check_tests(const struct options *o, const char *folder, struct strlist *problems);
 /* Load per server for a test of that list. */
 uint64_t options_test_time(const struct options *o, const char *test);
 

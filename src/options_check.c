@@ -4,7 +4,6 @@
 #include "base/fs.h"
 #include "benchmarker/build.h"
 #include "benchmarker/engine.h"
-#include "benchmarker/workload.h"
 #include "net/s3.h"
 
 #include <stdio.h>
@@ -71,27 +70,6 @@ static bool check_engine_file(const struct options *o, struct strlist *problems)
 	return good;
 }
 
-static void check_tests(const struct options *o, struct strlist *problems)
-{
-	CLEANUP(strlist) struct strlist tests = STRLIST_INIT;
-	struct error e = ERROR_INIT;
-	if (o->with_tpcc && o->tests.len)
-		strlist_add(problems, "--with-tpcc runs TPC-C-like load alone: beside others it is --test tpcc");
-	if (options_tests(o, &tests, &e) < 0)
-		add_problem(problems, "--test", &e);
-	for (size_t i = 0; i < tests.len; i++) {
-		const struct workload *w;
-		struct tpcc tpcc;
-		bool is_tpcc;
-		e = (struct error)ERROR_INIT;
-		if (options_workload(o, tests.items[i], &w, &tpcc, &is_tpcc, &e) < 0)
-			add_problem(problems, "--test", &e);
-		for (size_t j = 0; j < i; j++)
-			if (strcmp(tests.items[i], tests.items[j]) == 0)
-				strlist_addf(problems, "--test: %s is given twice", tests.items[i]);
-	}
-}
-
 static void check_store(const struct options *o, struct strlist *problems)
 {
 	struct error e = ERROR_INIT;
@@ -131,7 +109,7 @@ void options_check(const struct options *o, const char *command, struct strlist 
 	if (one)
 		check_side(o, &o->from, "", file_is_good, problems);
 	if (two || one) {
-		check_tests(o, problems);
+		options_check_load(o, problems);
 		options_check_programs(o, two, problems);
 	}
 	check_store(o, problems);

@@ -1,6 +1,8 @@
 /* The flags of the commands that run a job, one table a command. */
 #include "options.h"
 
+#include "benchmarker/scripts.h"
+
 /* clang-format off */
 #define AT(member) offsetof(struct options, member)
 
@@ -32,13 +34,19 @@
 
 #define LOAD                                                                                                                            \
 	{ "engine-file", OPT_STRING, AT(engine_file), .value = "FILE", .help = "engine of your own (docs/engines.md); name it in --*-server" }, \
-	{ "test", OPT_LIST, AT(tests), .value = "NAME", .group = "Load", .help = "test to run, repeatable (default: all of sysbench's own)" }, \
+	{ "test", OPT_LIST, AT(tests), .value = "NAME", .group = "Load", .help = "test to run, repeatable: docs/tests.md, or tpcc for TPC-C-like load (default: all 19 of sysbench's kind)" }, \
+	{ "script-dir", OPT_STRING, AT(script_dir), .aliases = "scripts-dir|scriptDir|scriptsDir", .value = "DIR", .help = "folder of sysbench scripts of your own: NAME.lua is the test NAME" }, \
+	{ "use-dolthub-lua-scripts-repo", OPT_BOOL, AT(use_scripts_repository), .aliases = "useDoltHubLuaScriptsRepo", .help = "scripts from a git repository, in place of our own of the same names" }, \
+	{ "lua-scripts-repository", OPT_STRING, AT(scripts_repository), .value = "URL|PATH", .help = "that repository (default: " SCRIPTS_REPOSITORY ")" }, \
+	{ "lua-scripts-version", OPT_STRING, AT(scripts_version), .value = "SHA|TAG|BRANCH", .help = "its commit (default: " SCRIPTS_VERSION ")" }, \
+	{ "sysbench-option", OPT_LIST, AT(sysbench_options), .value = "NAME=VALUE", .help = "option of a script or of sysbench's own, repeatable" }, \
 	{ "sysbench-test-time", OPT_DURATION, AT(test_time_ns), .aliases = "test-time", .min = 0.1, .max = 86400, .def = "30", .help = "total load per server and test" }, \
 	{ "threads", OPT_INT, AT(threads), .min = 1, .max = 256, .def = "1", .help = "client threads" },                                     \
 	{ "tables", OPT_INT, AT(tables), .min = 1, .max = 1000, .def = "1", .help = "tables" },                                              \
 	{ "table-size", OPT_INT, AT(table_size), .min = 1, .max = 100000000, .def = "10000", .help = "rows a table" },                       \
 	{ "seed", OPT_INT, AT(seed), .min = 0, .max = 2147483647, .def = "0", .help = "seed of order and data; 0: a random one, which is recorded" }, \
 	{ "warmup", OPT_DURATION, AT(warmup_ns), .min = 0, .max = 3600, .def = "500ms", .help = "load before counting, per server and test" }, \
+	{ "event-timeout", OPT_DURATION, AT(event_timeout_ns), .min = 0.1, .max = 86400, .def = "60", .help = "longest that connecting and one transaction may take" }, \
 	{ "sysbench", OPT_STRING, AT(sysbench), .value = "PROGRAM", .def = "sysbench", .help = "the load generator" },                         \
 	{ "with-tpcc", OPT_BOOL, AT(with_tpcc), .aliases = "withTpcc", .help = "TPC-C-like load in place of sysbench's tests, 800 s if no time is given (beside others: --test tpcc)" }, \
 	{ "tpcc-scale", OPT_INT, AT(tpcc_scale), .min = 1, .max = TPCC_SCALE_MAX, .def = "1", .value = "N", .help = "TPC-C-like: warehouses" },   \

@@ -9,7 +9,7 @@
 -- Per event: two readings of the clock and one histogram bucket, with no memory allocated. Clock values are kept as
 -- doubles relative to the window's begin, where every nanosecond is exact for 104 days.
 --
--- No sysbench option may be defined here: a test that defines none itself, like bulk_insert, then gets its options as
+-- No sysbench option may be defined here for a test that defines none itself, like bulk_insert: it gets its options as
 -- globals, as it expects.
 
 local ffi = require("ffi")
@@ -82,11 +82,35 @@ local function bucket(value)
 end
 dbdyno.bucket = bucket
 
+-- Scripts from a folder of the user's find their modules there, and sysbench's own where they always are.
+local scripts = os.getenv("DBDYNO_SCRIPT_DIR")
+if scripts then
+   package.path = scripts .. "/?.lua;" .. package.path
+end
+
 local test = assert(os.getenv("DBDYNO_TEST"), "dbdyno: DBDYNO_TEST is not set")
 if test:find("/", 1, true) then
    dofile(test)
 else
    require(test)
+end
+
+if sysbench.cmdline.command == "run" and not event then
+   error(test .. " is no test: it has no function event", 0)
+end
+
+-- sysbench refuses options that a test with options of its own does not know, and these are always given.
+local options = sysbench.cmdline.options
+if options then
+   options.tables = options.tables or { "Tables", 1 }
+   options.table_size = options.table_size or { "Rows a table", 10000 }
+   -- sysbench makes a string of each default and remembers its address alone: if it is collected before it is read, the
+   -- default is lost (select_random_points then asks for 0 points and crashes). The same text is the same string in Lua,
+   -- so holding it here keeps it.
+   dbdyno.defaults = {}
+   for name, option in pairs(options) do
+      dbdyno.defaults[name] = tostring(option[2])
+   end
 end
 
 -- The gate, mapped once in each Lua state (a thread each): header, this thread's part, and its classes if there are any.

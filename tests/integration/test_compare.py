@@ -81,17 +81,42 @@ def test_same_seed_same_order(dbdyno, gms):
     assert orders[0] == orders[1]
 
 
+TEN = ["oltp_read_only", "oltp_insert", "bulk_insert", "oltp_point_select", "select_random_points", "select_random_ranges", "oltp_write_only",
+       "oltp_read_write", "oltp_update_index", "oltp_update_non_index"]
+NINE = ["covering_index_scan", "groupby_scan", "index_join", "index_join_scan", "index_scan", "oltp_delete_insert", "table_scan",
+        "types_delete_insert", "types_table_scan"]
+SHORTEST = ["--sysbench-test-time=0.2", "--slice=50ms", "--table-size=100", "--warmup=0", "--out=result"]
+
+
+def tests_with_events(dbdyno):
+    return [row[0] for row in query(dbdyno.home / "result/results.db", "select f.test_name from from_results f join to_results t "
+                                    "on f.test_name = t.test_name where f.total_number_of_events > 0 and t.total_number_of_events > 0")]
+
+
 @pytest.mark.parametrize("server, binary", [("mariadb", "mariadbd"), ("postgres", "/usr/lib/postgresql/15/bin/postgres")])
 def test_installed_servers_run_every_test(dbdyno, server, binary):
     if not shutil.which(binary):
         pytest.skip(f"{binary} is not installed")
-    done = dbdyno.ok("compare", f"--from-server={server}", f"--to-server={server}", "--sysbench-test-time=0.4", "--slice=100ms", "--table-size=100",
-                     "--threads=2", "--warmup=50ms", "--out=result")
+    done = dbdyno.ok("compare", f"--from-server={server}", f"--to-server={server}", *SHORTEST, "--threads=2")
     db = dbdyno.home / "result/results.db"
-    tests = {row[0] for row in query(db, "select test_name from to_results where total_number_of_events > 0")}
-    assert len(tests) == 10, done.stderr
+    assert tests_with_events(dbdyno) == TEN + [name + "_postgres" * (server == "postgres") for name in NINE], done.stderr
     assert query(db, "select count(*) from server where address_kind = 'socket'") == [(2,)]
     assert query(db, "select distinct reported_version <> '' from server") == [(1,)]
+
+
+def test_gms_runs_every_test(dbdyno, gms):
+    done = dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], *SHORTEST)
+    assert tests_with_events(dbdyno) == TEN + NINE, done.stderr
+
+
+def test_one_test_on_two_protocols(dbdyno):
+    """Each side gets the statement that its protocol wants, and the rows meet under one name."""
+    if not shutil.which("mariadbd") or not shutil.which("/usr/lib/postgresql/15/bin/postgres"):
+        pytest.skip("needs MariaDB and PostgreSQL")
+    sides = ["compare", "--from-server=mariadb", "--to-server=postgres"]
+    dbdyno.ok(*sides, *SHORTEST, "--test=groupby_scan")
+    assert tests_with_events(dbdyno) == ["groupby_scan"]
+    dbdyno.fails(2, "the same test is known to all servers as groupby_scan", *sides, "--test=groupby_scan_postgres")
 
 
 def test_two_kinds_of_server(dbdyno, gms):

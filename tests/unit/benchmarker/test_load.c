@@ -117,6 +117,7 @@ static const struct {
 	unsigned reads, writes_and_others;
 } statements[] = {
 	{ 14, 2 }, { 0, 1 }, { 0, 0 }, { 1, 0 }, { 1, 0 }, { 1, 0 }, { 0, 6 }, { 14, 6 }, { 0, 1 }, { 0, 1 },
+	{ 1, 0 },  { 1, 0 }, { 1, 0 }, { 1, 0 }, { 1, 0 }, { 0, 2 }, { 1, 0 }, { 0, 2 },  { 1, 0 },
 };
 
 static void check_statements(const struct sample *s, size_t test)
@@ -181,19 +182,19 @@ static void run_all_tests(int server)
 	check_ok(server_check(&servers[server], err));
 }
 
-static void ten_tests_on_mariadb(void **state)
+static void all_tests_on_mariadb(void **state)
 {
 	(void)state;
 	run_all_tests(MARIADB);
 }
 
-static void ten_tests_on_postgres(void **state)
+static void all_tests_on_postgres(void **state)
 {
 	(void)state;
 	run_all_tests(POSTGRES);
 }
 
-static void ten_tests_on_gms(void **state)
+static void all_tests_on_gms(void **state)
 {
 	(void)state;
 	run_all_tests(GMS);
@@ -531,9 +532,9 @@ static void stop_request_ends_a_slice(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ten_tests_on_mariadb),
-		cmocka_unit_test(ten_tests_on_postgres),
-		cmocka_unit_test(ten_tests_on_gms),
+		cmocka_unit_test(all_tests_on_mariadb),
+		cmocka_unit_test(all_tests_on_postgres),
+		cmocka_unit_test(all_tests_on_gms),
 		cmocka_unit_test(writers_collide_on_gms),
 		cmocka_unit_test(two_servers_share_a_window),
 		cmocka_unit_test(hook_counts_in_the_same_buckets),

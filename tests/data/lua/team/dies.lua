@@ -1,0 +1,5 @@
+require("team_common")
+
+function event()
+   os.exit(3)
+end
