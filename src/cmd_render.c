@@ -89,12 +89,13 @@ static const struct kind *find_kind(const char *name)
 
 /* The flags of the Job itself are checked here, so that a misspelt one does not cost a pod. Returns the version that
  * names the Job, or "". */
-static char *check_flags(const struct job_request *r, const struct strlist *flags, struct error *err)
+static char *check_flags(const struct job_request *r, struct error *err)
 {
-	const struct opt *table = r->kind->table;
+	/* Flags alone have another default engine. */
+	const struct opt *table = r->command || r->kind->table != profile_table ? r->kind->table : flags_profile_table;
 	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
 	struct options o = { 0 };
-	opt_parse(table, &o, (int)flags->len, strlist_array(flags),
+	opt_parse(table, &o, (int)r->args.len, strlist_array(&r->args),
 		  &(struct opt_source){ .getenv = opt_no_environment }, NULL, &problems);
 	if (!r->command && !o.bucket)
 		strlist_add(&problems, "--bucket is required: what stays in the pod is lost with it");
@@ -143,7 +144,7 @@ static int request_from_environment(const struct render_options *o, const char *
 	if (today_args(&r->today, o->actor, o->job_name ? o->job_name : r->name, now, &r->args, err) < 0 ||
 	    strlist_add_all(&r->args, strlist_array(flags)) < 0)
 		return -1;
-	AUTO_FREE char *version = check_flags(r, flags, err);
+	AUTO_FREE char *version = check_flags(r, err);
 	return version ? 0 : -1;
 }
 
@@ -160,7 +161,7 @@ static int request_from_flags(const struct render_options *o, const char *name, 
 		strlist_add(&r->args, r->kind->flag);
 	if (strlist_add_all(&r->args, strlist_array(flags)) < 0)
 		return error_oom(err);
-	AUTO_FREE char *version = check_flags(r, flags, err);
+	AUTO_FREE char *version = check_flags(r, err);
 	if (version)
 		k8s_job_name(o->actor, version, r->kind == &kinds[0] ? NULL : r->kind->name, (uint64_t)clock_wall_ns(),
 			     r->name);

@@ -63,15 +63,17 @@ static void add_params(const struct job_side *s, const struct server *server, st
 			    *s->programs.big_repository ? s->programs.big_repository : e->big_repository);
 }
 
-/* What was asked for is what people will think was measured. */
-static void compare_versions(struct job *j, const struct job_side *s, const struct server *server)
+/* What was asked for is what people will think was measured: an installed program that says otherwise is told, and goes
+ * under its own version. A program that could have been built may be called what its user likes. */
+static const char *version_asked(struct job *j, const struct job_side *s, const struct server *server)
 {
 	const char *asked = s->asked->version, *reported = server->reported_version;
-	if (!s->build.commit && asked && reported && !server_version_fits(asked, reported))
-		job_event(j, "warning", NULL,
-			  "the %s server was asked for as version %s, but %s says that it is %s: that is what was "
-			  "measured",
-			  s->label, asked, s->exec, reported);
+	if (s->engine.package || !asked || !reported || server_version_fits(asked, reported))
+		return asked;
+	job_event(j, "warning", NULL,
+		  "the %s server was asked for as version %s, but %s says that it is %s: that is what was measured",
+		  s->label, asked, s->exec, reported);
+	return NULL;
 }
 
 /* What is known of a server once it runs, recorded before its first slice. */
@@ -81,13 +83,12 @@ int measure_record_server(struct job *j, size_t side, const struct server *serve
 	CLEANUP(strbuf)
 	struct strbuf params = STRBUF_INIT(1 << 16);
 	add_params(s, server, &params);
-	compare_versions(j, s, server);
 	if (strbuf_check(&params, err) < 0)
 		return -1;
 	struct results_server row = {
 		.side = (enum side)side,
 		.engine = s->engine.name,
-		.asked_version = s->asked->version,
+		.asked_version = version_asked(j, s, server),
 		.commit = s->build.commit,
 		.reported_version = server->reported_version,
 		.repository = s->build.repository,

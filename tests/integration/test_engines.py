@@ -69,6 +69,8 @@ def test_two_mysql_by_socket_and_by_tcp_beside_what_a_dead_server_left(dbdyno, m
     assert servers(dbdyno) == [("mysql", "socket"), ("mysql", "tcp")]
     assert "asked for as version 8.0.35" in done.stderr and "says that it is" in done.stderr
     assert "asked for as version 8.0.35" in (dbdyno.home / "out" / "report.md").read_text()
+    ((version, reported),) = query(dbdyno.home / "out" / "results.db", "select server_version, reported_version from from_results, server where side = 'from' limit 1")
+    assert version == reported != "8.0.35"
     assert f"socket: '{path}'" in (dbdyno.home / "out" / "logs" / "from-server.log").read_text()
     assert list(path.parent.iterdir()) == []
 
