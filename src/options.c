@@ -92,6 +92,8 @@ bool options_tpcc(const struct options *o, const char *test, const char *folder,
 		.density = o->tpcc_density,
 		.script_dir = script && fs_exists(script) ? folder : NULL,
 	};
+	if (ret->script_dir)
+		ret->density = 1; /* the team's scripts always load whole warehouses */
 	return true;
 }
 

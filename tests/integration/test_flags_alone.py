@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from conftest import query
-from test_publish import BUCKET, GitHub, s3  # noqa: F401
+from servers import BUCKET
+from test_publish import GitHub
 
 PREFIX = "2026/11/22/release/somebody/somebody-1a2b3c4d-1764000000000000000/__DOLT__"
 READS = "select f.test_name as read_tests, f.server_name as from_server, round(avg(f.latency_percentile) / (avg(f.latency_percentile) + .000001), 2) as one from from_results as f join to_results as t on f.test_name = t.test_name where f.test_name in ('oltp_point_select') group by f.test_name;"
