@@ -1,7 +1,8 @@
 #include "net/http.h"
 
+#include "net/transfer.h"
+
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <string.h>
 
 void http_url_release(struct http_url *u)
@@ -12,21 +13,11 @@ void http_url_release(struct http_url *u)
 	*u = (struct http_url){ 0 };
 }
 
-static char *url_part(CURLU *parsed, CURLUPart part)
-{
-	char *text = NULL;
-	if (curl_url_get(parsed, part, &text, 0) != CURLUE_OK)
-		return NULL;
-	char *copy = strdup(text);
-	curl_free(text);
-	return copy;
-}
-
 static int url_fill(CURLU *parsed, struct http_url *ret, struct error *err)
 {
-	AUTO_FREE char *scheme = url_part(parsed, CURLUPART_SCHEME);
-	AUTO_FREE char *host = url_part(parsed, CURLUPART_HOST);
-	AUTO_FREE char *port = url_part(parsed, CURLUPART_PORT);
+	AUTO_FREE char *scheme = transfer_url_part(parsed, CURLUPART_SCHEME);
+	AUTO_FREE char *host = transfer_url_part(parsed, CURLUPART_HOST);
+	AUTO_FREE char *port = transfer_url_part(parsed, CURLUPART_PORT);
 	if (!host || !*host)
 		return error_set(err, ERROR_USAGE, "the URL names no host");
 	if (!scheme || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
@@ -37,7 +28,7 @@ static int url_fill(CURLU *parsed, struct http_url *ret, struct error *err)
 	ret->https = strcmp(scheme, "https") == 0;
 	bool show_port = port && strcmp(port, ret->https ? "443" : "80") != 0;
 	ret->authority = str_printf(err, "%s%s%s", host, show_port ? ":" : "", show_port ? port : "");
-	ret->path = url_part(parsed, CURLUPART_PATH);
+	ret->path = transfer_url_part(parsed, CURLUPART_PATH);
 	size_t len = strlen(host);
 	ret->host = *host == '[' && host[len - 1] == ']' ? strndup(host + 1, len - 2) : strdup(host);
 	if (!ret->authority || !ret->path || !ret->host)

@@ -1,6 +1,7 @@
 #include "net/s3_request.h"
 
 #include "base/clock.h"
+#include "net/aws_sources.h"
 #include "net/xml.h"
 
 #include <errno.h>
@@ -28,12 +29,6 @@ void s3_release(struct s3 *s3)
 	http_connections_release(&s3->connections);
 }
 
-static const char *setting(const struct s3 *s3, const char *name)
-{
-	const char *value = s3->env.getenv ? s3->env.getenv(name, s3->env.data) : NULL;
-	return value && *value ? value : NULL;
-}
-
 /* The server to talk to, and in what style. */
 struct target {
 	const char *region;
@@ -50,10 +45,10 @@ static void target_release(struct target *t)
 static int make_target(const struct s3 *s3, const struct s3_call *call, struct target *t, struct error *err)
 {
 	const char *endpoint = s3->endpoint;
-	endpoint = endpoint ? endpoint : setting(s3, "AWS_ENDPOINT_URL_S3");
-	endpoint = endpoint ? endpoint : setting(s3, "AWS_ENDPOINT_URL");
-	t->region = s3->region ? s3->region : setting(s3, "AWS_REGION");
-	t->region = t->region ? t->region : setting(s3, "AWS_DEFAULT_REGION");
+	endpoint = endpoint ? endpoint : aws_getenv(&s3->env, "AWS_ENDPOINT_URL_S3");
+	endpoint = endpoint ? endpoint : aws_getenv(&s3->env, "AWS_ENDPOINT_URL");
+	t->region = s3->region ? s3->region : aws_getenv(&s3->env, "AWS_REGION");
+	t->region = t->region ? t->region : aws_getenv(&s3->env, "AWS_DEFAULT_REGION");
 	if (!t->region && endpoint)
 		t->region = "us-east-1";
 	if (!t->region || !*t->region ||

@@ -1,6 +1,7 @@
 #include "net/ses.h"
 
 #include "base/clock.h"
+#include "net/aws_sources.h"
 #include "net/encode.h"
 #include "net/http.h"
 #include "net/retry.h"
@@ -20,12 +21,6 @@ void ses_release(struct ses *s)
 	aws_credentials_release(&s->credentials);
 }
 
-static const char *setting(const struct ses *s, const char *name)
-{
-	const char *value = s->env.getenv ? s->env.getenv(name, s->env.data) : NULL;
-	return value && *value ? value : NULL;
-}
-
 /* The server to talk to. */
 struct target {
 	const char *region;
@@ -42,10 +37,10 @@ static void target_release(struct target *t)
 static int make_target(const struct ses *s, struct target *t, struct error *err)
 {
 	const char *endpoint = s->endpoint;
-	endpoint = endpoint ? endpoint : setting(s, "AWS_ENDPOINT_URL_SESV2");
-	endpoint = endpoint ? endpoint : setting(s, "AWS_ENDPOINT_URL");
-	t->region = s->region ? s->region : setting(s, "AWS_REGION");
-	t->region = t->region ? t->region : setting(s, "AWS_DEFAULT_REGION");
+	endpoint = endpoint ? endpoint : aws_getenv(&s->env, "AWS_ENDPOINT_URL_SESV2");
+	endpoint = endpoint ? endpoint : aws_getenv(&s->env, "AWS_ENDPOINT_URL");
+	t->region = s->region ? s->region : aws_getenv(&s->env, "AWS_REGION");
+	t->region = t->region ? t->region : aws_getenv(&s->env, "AWS_DEFAULT_REGION");
 	if (!t->region || !*t->region ||
 	    strspn(t->region, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(t->region)) {
 		error_set(err, ERROR_USAGE, "no usable AWS region for SES");

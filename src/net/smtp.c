@@ -49,22 +49,14 @@ static void target_release(struct target *t)
 	free(t->url);
 }
 
-static char *part_of(CURLU *parsed, CURLUPart part)
-{
-	char *text = NULL;
-	if (curl_url_get(parsed, part, &text, 0) != CURLUE_OK)
-		return NULL;
-	char *copy = strdup(text);
-	curl_free(text);
-	return copy;
-}
-
 static int fill_target(CURLU *parsed, struct target *t, struct error *err)
 {
-	AUTO_FREE char *scheme = part_of(parsed, CURLUPART_SCHEME), *port = part_of(parsed, CURLUPART_PORT);
-	AUTO_FREE char *path = part_of(parsed, CURLUPART_PATH), *query = part_of(parsed, CURLUPART_QUERY);
-	AUTO_FREE char *fragment = part_of(parsed, CURLUPART_FRAGMENT);
-	t->host = part_of(parsed, CURLUPART_HOST);
+	AUTO_FREE char *scheme = transfer_url_part(parsed, CURLUPART_SCHEME),
+		       *port = transfer_url_part(parsed, CURLUPART_PORT);
+	AUTO_FREE char *path = transfer_url_part(parsed, CURLUPART_PATH),
+		       *query = transfer_url_part(parsed, CURLUPART_QUERY);
+	AUTO_FREE char *fragment = transfer_url_part(parsed, CURLUPART_FRAGMENT);
+	t->host = transfer_url_part(parsed, CURLUPART_HOST);
 	if (!t->host || !*t->host)
 		return error_set(err, ERROR_USAGE, "the URL names no host");
 	if (!str_eq(scheme, "smtp") && !str_eq(scheme, "smtps"))

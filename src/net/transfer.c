@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <string.h>
 
 #define DEFAULT_TIMEOUT_NS (60 * NS_PER_SECOND)
 #define DEFAULT_STALL_NS (30 * NS_PER_SECOND)
@@ -103,4 +104,14 @@ int transfer_limit_error(enum transfer_end end, const struct transfer_limits *li
 	bool whole = end == TRANSFER_TIMED_OUT;
 	double seconds = (double)(whole ? timeout_of(limits) : stall_of(limits)) / (double)NS_PER_SECOND;
 	return error_set(err, ERROR_PUBLISH, "%s %.6g s", whole ? "not finished after" : "nothing moved for", seconds);
+}
+
+char *transfer_url_part(CURLU *parsed, CURLUPart part)
+{
+	char *text = NULL;
+	if (curl_url_get(parsed, part, &text, 0) != CURLUE_OK)
+		return NULL;
+	char *copy = strdup(text);
+	curl_free(text);
+	return copy;
 }

@@ -1,5 +1,5 @@
-/* A libcurl transfer driven to its end: bounded in time, cancellable. For http.c and smtp.c only; no other file
- * includes curl.h but these three and the two that take URLs apart. */
+/* A libcurl transfer driven to its end: bounded in time, cancellable. For http.c, http_url.c and smtp.c only; no
+ * other file includes curl.h. */
 #ifndef NET_TRANSFER_H
 #define NET_TRANSFER_H
 
@@ -32,6 +32,9 @@ int transfer_init(struct error *err);
  * as progress (written by the caller's callbacks). */
 enum transfer_end transfer_run(CURLM *multi, CURL *easy, const struct transfer_limits *limits, const uint64_t *lines,
 			       CURLcode *ret_code);
+
+/* Part of a URL that libcurl took apart; NULL: absent, or no memory. Owned. */
+char *transfer_url_part(CURLU *parsed, CURLUPart part);
 
 /* ERROR_PUBLISH for the two ends that are limits of ours: "not finished after 60 s", "nothing moved for 30 s". */
 int transfer_limit_error(enum transfer_end end, const struct transfer_limits *limits, struct error *err);
