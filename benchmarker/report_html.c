@@ -244,7 +244,7 @@ static void add_class_row(const struct report_class *c, bool to, struct strbuf *
 {
 	strbuf_adds(out, to ? "<tr>" : "<tr><th rowspan=\"2\" scope=\"rowgroup\">");
 	add_text(out, to ? NULL : c->name);
-	strbuf_addf(out, "%s<th scope=\"row\">%s</th>", to ? "" : "</th>", to ? "to" : "from");
+	strbuf_addf(out, "%s<th scope=\"row\" class=\"server\">%s</th>", to ? "" : "</th>", to ? "to" : "from");
 	for (int i = 0; i < CLASS_COLUMNS; i++) {
 		strbuf_adds(out, "<td class=\"n\">");
 		report_add_class_cell(out, style, to ? &c->to : &c->from, i);
