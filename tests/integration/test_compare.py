@@ -88,7 +88,7 @@ NINE = ["covering_index_scan", "groupby_scan", "index_join", "index_join_scan", 
 SHORTEST = ["--sysbench-test-time=0.2", "--slice=50ms", "--table-size=100", "--warmup=0", "--out=result"]
 
 
-def tests_with_events(dbdyno):
+def measured(dbdyno):
     return [row[0] for row in query(dbdyno.home / "result/results.db", "select f.test_name from from_results f join to_results t "
                                     "on f.test_name = t.test_name where f.total_number_of_events > 0 and t.total_number_of_events > 0")]
 
@@ -99,14 +99,14 @@ def test_installed_servers_run_every_test(dbdyno, server, binary):
         pytest.skip(f"{binary} is not installed")
     done = dbdyno.ok("compare", f"--from-server={server}", f"--to-server={server}", *SHORTEST, "--threads=2")
     db = dbdyno.home / "result/results.db"
-    assert tests_with_events(dbdyno) == TEN + [name + "_postgres" * (server == "postgres") for name in NINE], done.stderr
+    assert measured(dbdyno) == TEN + [name + "_postgres" * (server == "postgres") for name in NINE], done.stderr
     assert query(db, "select count(*) from server where address_kind = 'socket'") == [(2,)]
     assert query(db, "select distinct reported_version <> '' from server") == [(1,)]
 
 
 def test_gms_runs_every_test(dbdyno, gms):
     done = dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], *SHORTEST)
-    assert tests_with_events(dbdyno) == TEN + NINE, done.stderr
+    assert measured(dbdyno) == TEN + NINE, done.stderr
 
 
 def test_one_test_on_two_protocols(dbdyno):
@@ -115,7 +115,7 @@ def test_one_test_on_two_protocols(dbdyno):
         pytest.skip("needs MariaDB and PostgreSQL")
     sides = ["compare", "--from-server=mariadb", "--to-server=postgres"]
     dbdyno.ok(*sides, *SHORTEST, "--test=groupby_scan")
-    assert tests_with_events(dbdyno) == ["groupby_scan"]
+    assert measured(dbdyno) == ["groupby_scan"]
     dbdyno.fails(2, "the same test is known to all servers as groupby_scan", *sides, "--test=groupby_scan_postgres")
 
 
