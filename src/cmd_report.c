@@ -1,5 +1,6 @@
 /* dbdyno report: a finished run's report again, or queries on its results. */
 #include "base/fs.h"
+#include "benchmarker/formats.h"
 #include "benchmarker/query.h"
 #include "command.h"
 #include "conclude.h"
@@ -11,8 +12,12 @@ struct report_options {
 	char *run, *config;
 	struct strlist queries;
 	int output; /* enum query_output */
+	int format; /* enum report_format */
 	bool json;
 };
+
+/* --format; the others stand for enum format. */
+enum report_format { REPORT_PAGES, REPORT_SLICES, REPORT_FORMATS };
 
 #define AT(member) offsetof(struct report_options, member)
 
@@ -23,6 +28,10 @@ static const struct opt report_table[] = {
 	  .help = "print this query's result instead, repeatable" },
 	{ "output", OPT_CHOICE, AT(output), .choices = "text|markdown|html|csv|json", .def = "text",
 	  .help = "form of the queries' results" },
+	{ "format", OPT_CHOICE, AT(format), .choices = "pages|slices|go-benchmark|bencher|github-action|openmetrics",
+	  .def = "pages",
+	  .help = "print the results for another tool: every slice as CSV, benchstat, Bencher, "
+		  "github-action-benchmark, OpenMetrics" },
 	{ "json", OPT_BOOL, AT(json), .help = "the report as JSON instead of a table" },
 	{ "config", OPT_STRING, AT(config), .value = "FILE", .help = "JSON file with options, by flag name" },
 	{ 0 },
@@ -39,6 +48,31 @@ static int print_queries(const struct report_options *o, const char *db, struct 
 	return fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the result") : 0;
 }
 
+/* Every slice with its test and side, in order of time. */
+static const char slices_sql[] = "select run, test, side, repetition, block, pair, slice_index, wall_unix_ns, "
+				 "planned_ns, begin_ns, end_ns, threads,"
+				 " busy_ns, events, reads, writes, others, ignored_errors, reconnects, latency_sum_ns, "
+				 "latency_min_ns, latency_max_ns"
+				 " from slice order by id";
+
+static int print_format(const struct report_options *o, const char *db, struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(FORMATS_MAX_BYTES);
+	struct results *r = NULL;
+	int result;
+	if (o->format == REPORT_SLICES) {
+		result = query_run(db, slices_sql, QUERY_CSV, 0, &out, err);
+	} else {
+		result = results_open_read(db, &r, err) < 0
+				 ? -1
+				 : formats_write(r, (enum format)(o->format - REPORT_FORMATS), &out, err);
+		results_close(r);
+	}
+	if (result < 0)
+		return -1;
+	return fputs(out.data, stdout) < 0 || fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the result") : 0;
+}
+
 static int report(const struct report_options *o, struct error *err)
 {
 	AUTO_FREE char *db = str_printf(err, "%s/results.db", o->run);
@@ -50,6 +84,8 @@ static int report(const struct report_options *o, struct error *err)
 	}
 	if (o->queries.len)
 		return print_queries(o, db, err);
+	if (o->format != REPORT_PAGES)
+		return print_format(o, db, err);
 	struct results *r = NULL;
 	struct strlist none = STRLIST_INIT;
 	if (results_open_read(db, &r, err) < 0)

@@ -1,0 +1,94 @@
+"""Results for other tools: each format is read by what it is made for, or checked against its published shape."""
+
+import contextlib
+import csv
+import io
+import json
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from conftest import ROOT, Dbdyno, query
+
+TESTS = ["oltp_point_select", "oltp_read_only"]
+
+
+@pytest.fixture(scope="module")
+def run(program, cache, gms, tmp_path_factory):
+    home = tmp_path_factory.mktemp("formats")
+    Dbdyno(program, home, cache, home).ok("compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], *(f"--test={t}" for t in TESTS),
+                                          "--sysbench-test-time=3", "--table-size=200", "--warmup=100ms", "--from-version=old", "--out=result")
+    return home / "result"
+
+
+def export(dbdyno, run, name):
+    return dbdyno.ok("report", "--run", run, f"--format={name}").stdout
+
+
+def comparisons(run):
+    return {(test, metric): (ratio, low, high, verdict) for test, metric, ratio, low, high, verdict in
+            query(run / "results.db", "select test, metric, ratio, low, high, verdict from comparison")}
+
+
+def test_benchstat_agrees_where_it_is_significant(dbdyno, run, tmp_path):
+    benchstat = subprocess.run([ROOT / "tests/tools/benchstat.sh"], check=True, capture_output=True, text=True).stdout.strip()
+    file = tmp_path / "slices.txt"
+    file.write_text(export(dbdyno, run, "go-benchmark"))
+    done = subprocess.run([benchstat, "-col", "side", "-filter", ".unit:tx/s", "-format", "csv", str(file)], check=True, capture_output=True, text=True)
+    found = {}
+    for row in csv.reader(io.StringIO(done.stdout)):
+        if row and row[0].startswith("Load/test="):
+            found[row[0].split("=")[1].split("/")[0]] = (float(row[1]), float(row[3]), row[5])
+    assert sorted(found) == TESTS, done.stdout + done.stderr
+    for test, (before, after, change) in found.items():
+        ratio = comparisons(run)[test, "throughput"][0]
+        assert change != "~" and (after < before) == (ratio < 1) and change.startswith("-"), (test, change, ratio)
+
+
+def test_bencher_metrics(dbdyno, run):
+    metrics = json.loads(export(dbdyno, run, "bencher"))
+    assert sorted(metrics) == TESTS
+    for test, measures in metrics.items():
+        assert set(measures) == {"throughput", "latency-mean", "latency-p95", "throughput-ratio", "latency-mean-ratio", "latency-p95-ratio"}
+        ratio, low, high, _ = comparisons(run)[test, "throughput"]
+        assert measures["throughput-ratio"] == {"value": ratio, "lower_value": low, "upper_value": high}
+        (rate,) = query(run / "results.db", f"select sql_transactions_per_second from to_results where test_name = '{test}'")[0]
+        assert measures["throughput"] == {"value": pytest.approx(rate)}
+
+
+def test_github_action_benchmark(dbdyno, run):
+    entries = json.loads(export(dbdyno, run, "github-action"))
+    assert [e["name"] for e in entries] == [f"{t} {what}" for t in TESTS for what in ("throughput", "throughput ratio")]
+    for entry in entries:
+        assert set(entry) == {"name", "unit", "value", "range", "extra"} and isinstance(entry["value"], float)
+
+
+def test_openmetrics(dbdyno, run, tmp_path):
+    run = shutil.copytree(run, tmp_path / "run")
+    with contextlib.closing(sqlite3.connect(run / "results.db")) as connection, connection:
+        connection.execute("update server set asked_version = 'a \"quoted\\ name' where side = 'from'")
+    families = {f.name: f for f in text_string_to_metric_families(export(dbdyno, run, "openmetrics"))}
+    assert set(families) == {"dbdyno_throughput", "dbdyno_latency_seconds", "dbdyno_ratio", "dbdyno_verdict"}
+    assert {s.labels["version"] for s in families["dbdyno_throughput"].samples if s.labels["side"] == "from"} == {'a "quoted\\ name'}
+    verdicts = {s.labels["test"]: s.labels["dbdyno_verdict"] for s in families["dbdyno_verdict"].samples if s.value}
+    assert verdicts == {test: values[3] for (test, metric), values in comparisons(run).items() if metric == "throughput"}
+    for s in families["dbdyno_ratio"].samples:
+        column = ("estimate", "low", "high").index(s.labels["bound"])
+        assert s.value == comparisons(run)[s.labels["test"], s.labels["metric"]][column]
+
+
+def test_slices(dbdyno, run):
+    rows = list(csv.DictReader(io.StringIO(export(dbdyno, run, "slices"))))
+    for side in ("from", "to"):
+        for test, events in query(run / "results.db", f"select test_name, total_number_of_events from {side}_results"):
+            assert sum(int(r["events"]) for r in rows if (r["test"], r["side"]) == (test, side)) == events
+
+
+def test_a_run_without_a_comparison(dbdyno, tmp_path):
+    dbdyno.run("compare", "--from-exec=/bin/true", "--to-exec=/bin/true", "--test=oltp_point_select", "--out=failed")
+    failed = dbdyno.home / "failed"
+    assert json.loads(export(dbdyno, failed, "bencher")) == {} and json.loads(export(dbdyno, failed, "github-action")) == []
+    assert export(dbdyno, failed, "openmetrics").endswith("# EOF\n")
