@@ -5,6 +5,7 @@
 #include "benchmarker/query.h"
 #include "benchmarker/report.h"
 #include "command.h"
+#include "github_output.h"
 #include "measure.h"
 #include "run_data.h"
 
@@ -164,16 +165,27 @@ static int run_queries(const struct conclude_spec *spec, struct report_query *qu
 	return name ? write_file(spec->out, name, &sections, err) : -1;
 }
 
+/* A summary that cannot be shown is told, and takes nothing from what is stored and sent. */
+static void tell_github(const struct conclude_spec *spec, const struct report *r, const struct strbuf *markdown)
+{
+	struct error e = ERROR_INIT;
+	if (spec->annotations)
+		github_output_annotate(r);
+	if (spec->step_summary && github_output_summary(spec->step_summary, markdown, &e) < 0)
+		log_warn("%s", e.message);
+}
+
 static int write_reports(const struct conclude_spec *spec, const struct report *r, const struct strbuf *json,
 			 struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf html = STRBUF_INIT(REPORT_MAX_BYTES), markdown = STRBUF_INIT(REPORT_MAX_BYTES);
-	return report_html(r, &html, err) < 0 || report_markdown(r, &markdown, err) < 0 ||
-			       write_file(spec->out, "report.json", json, err) < 0 ||
-			       write_file(spec->out, "report.md", &markdown, err) < 0 ||
-			       write_file(spec->out, "report.html", &html, err) < 0
-		       ? -1
-		       : 0;
+	if (report_html(r, &html, err) < 0 || report_markdown(r, &markdown, err) < 0 ||
+	    write_file(spec->out, "report.json", json, err) < 0 ||
+	    write_file(spec->out, "report.md", &markdown, err) < 0 ||
+	    write_file(spec->out, "report.html", &html, err) < 0)
+		return -1;
+	tell_github(spec, r, &markdown);
+	return 0;
 }
 
 int conclude_write(const struct conclude_spec *spec, struct error *err)

@@ -21,6 +21,8 @@ struct conclude_spec {
 	enum query_output output;     /* of the queries' own files */
 	const char *results_filename; /* of the file with all queries' results; the form's ending is added */
 	bool write_rows;              /* from_results and to_results as CSV and JSON */
+	const char *step_summary;     /* GitHub's file for it; NULL: none */
+	bool annotations;             /* GitHub's, on standard error */
 	bool json;                    /* stdout gets the report as JSON, instead of the table */
 };
 int conclude_write(const struct conclude_spec *spec, struct error *err);

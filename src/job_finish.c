@@ -41,6 +41,8 @@ static int write_results(struct job *j, const char *status, struct error *err)
 		.output = (enum query_output)j->o->query_output,
 		.results_filename = j->o->results_filename,
 		.write_rows = j->o->write_rows,
+		.step_summary = j->o->step_summary,
+		.annotations = j->o->annotations,
 		.json = j->o->json,
 	};
 	if (conclude_write(&spec, err) < 0)

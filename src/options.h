@@ -73,6 +73,8 @@ struct options {
 	char *dispatch_repository, *dispatch_event, *github_api, *token, *token_file;
 	struct strlist dispatch_fields; /* "name=value" */
 	long long issue_number;         /* pull request; < 1: none */
+	char *step_summary;
+	bool annotations;
 	char *actor, *actor_email, *email_template, *noms_bin_format, *future_version, *branch;
 	struct mail_options mail; /* of notify alone */
 	/* talk */

@@ -86,7 +86,9 @@
 
 #define GATE                                                                                                                            \
 	{ "fail-on-regression", OPT_BOOL, AT(fail_on_regression), .help = "exit 7 if a test is slower" },                                     \
-	{ "fail-on-undecided", OPT_BOOL, AT(fail_on_undecided), .help = "exit 8 if a test is undecided" }
+	{ "fail-on-undecided", OPT_BOOL, AT(fail_on_undecided), .help = "exit 8 if a test is undecided" }, \
+	{ "step-summary", OPT_STRING, AT(step_summary), .value = "FILE", .env = "GITHUB_STEP_SUMMARY", .help = "append the report in markdown there, as GitHub Actions shows it" }, \
+	{ "annotations", OPT_BOOL, AT(annotations), .env = "GITHUB_ACTIONS", .help = "say on standard error which tests are slower, failed or undecided as GitHub's annotations" }
 
 #define DISPATCH                                                                                                                        \
 	{ "dispatch-repository", OPT_STRING, AT(dispatch_repository), .value = "OWNER/NAME", .group = "GitHub", .help = "send a repository_dispatch event there at the end" }, \

@@ -92,3 +92,22 @@ def test_a_run_without_a_comparison(dbdyno, tmp_path):
     failed = dbdyno.home / "failed"
     assert json.loads(export(dbdyno, failed, "bencher")) == {} and json.loads(export(dbdyno, failed, "github-action")) == []
     assert export(dbdyno, failed, "openmetrics").endswith("# EOF\n")
+
+
+def test_what_a_github_job_shows(dbdyno, gms, tmp_path):
+    summary = tmp_path / "summary.md"
+    summary.write_text("# before\n")
+    compare = ["compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], "--test=oltp_point_select", "--sysbench-test-time=3", "--table-size=200",
+               "--warmup=100ms"]
+    done = dbdyno.ok(*compare, "--out=first", GITHUB_STEP_SUMMARY=summary, GITHUB_ACTIONS="true")
+    assert summary.read_text() == "# before\n" + (dbdyno.home / "first/report.md").read_text()
+    ((verdict,),) = query(dbdyno.home / "first/results.db", "select verdict from comparison where verdict is not null")
+    level = {"slower": "error", "undecided": "notice"}[verdict]
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("::")]
+    assert line.startswith(f"::{level} title=oltp_point_select is {verdict}::throughput ratio 0.") and "95 %25 interval" in line
+    full = tmp_path / "full.md"
+    full.write_bytes(b"x" * (1 << 20))
+    done = dbdyno.ok(*compare, "--out=second", f"--step-summary={full}")
+    assert "GitHub takes 1048576" in done.stderr and "::" not in done.stderr and full.stat().st_size == 1 << 20
+    failed = dbdyno.run("compare", "--from-exec=/bin/true", "--to-exec=/bin/true", "--test=oltp_point_select", "--out=third", GITHUB_ACTIONS="true")
+    assert failed.returncode == 4
