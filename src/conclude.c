@@ -57,7 +57,9 @@ int conclude_compare(struct job *j, struct error *err)
 	for (size_t i = 0; i < n; i++) {
 		if (results_add_comparison(j->results, names[i], &comparisons[i], err) < 0)
 			return -1;
-		j->regression |= comparisons[i].verdict == VERDICT_SLOWER;
+		j->regression |=
+			comparisons[i].verdict == VERDICT_SLOWER &&
+			comparisons[i].metrics[METRIC_THROUGHPUT].ratio < 1 - options_threshold(j->o, names[i]);
 		j->undecided |= comparisons[i].verdict == VERDICT_UNDECIDED;
 	}
 	j->verdict = str_dup(overall(comparisons, n), err);

@@ -79,7 +79,8 @@ static int outcome(struct job *j, struct error *err)
 		return -1;
 	}
 	if (j->regression && j->o->fail_on_regression)
-		return error_set(err, ERROR_REGRESSION, "a test is slower, and --fail-on-regression was given");
+		return error_set(err, ERROR_REGRESSION, "a test is slower%s, and --fail-on-regression was given",
+				 j->o->thresholds.len ? " by more than its threshold" : "");
 	if (j->undecided && j->o->fail_on_undecided)
 		return error_set(err, ERROR_UNDECIDED, "a test is undecided, and --fail-on-undecided was given");
 	return 0;

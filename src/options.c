@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "benchmarker/engine.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void options_log_init(const struct options *o)
@@ -101,6 +102,36 @@ uint64_t options_test_time(const struct options *o, const char *test)
 {
 	unsigned scale;
 	return tpcc_parse_name(test, &scale) ? o->tpcc_time_ns : o->test_time_ns;
+}
+
+int options_parse_threshold(const char *value, size_t *ret_test, double *ret_fraction)
+{
+	const char *equals = strrchr(value, '=');
+	const char *number = equals ? equals + 1 : value;
+	char *end = NULL;
+	double percent = strtod(number, &end);
+	if (equals == value || end == number || (*end && strcmp(end, "%") != 0) || !(percent >= 0 && percent < 100))
+		return -1;
+	*ret_test = equals ? (size_t)(equals - value) : 0;
+	*ret_fraction = percent / 100;
+	return 0;
+}
+
+double options_threshold(const struct options *o, const char *test)
+{
+	double all = 0, own = -1;
+	for (size_t i = 0; i < o->thresholds.len; i++) {
+		size_t len;
+		double fraction;
+		if (options_parse_threshold(o->thresholds.items[i], &len, &fraction) < 0)
+			continue; /* options_check told */
+		AUTO_FREE char *name = strndup(o->thresholds.items[i], len);
+		if (len == 0)
+			all = fraction;
+		else if (name && workload_same(name, test))
+			own = fraction;
+	}
+	return own >= 0 ? own : all;
 }
 
 char *options_cache(const char *cache, struct error *err)

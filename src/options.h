@@ -69,6 +69,7 @@ struct options {
 	char *schema;           /* SQL file for the two tables */
 	char *work_dir;         /* temporary files */
 	bool fail_on_regression, fail_on_undecided;
+	struct strlist thresholds; /* "[TEST=]PERCENT" */
 	/* dispatch */
 	char *dispatch_repository, *dispatch_event, *github_api, *token, *token_file;
 	struct strlist dispatch_fields; /* "name=value" */
@@ -118,6 +119,12 @@ void options_list_ignored(const struct options *o, const struct opt *table, bool
 
 /* What follows from several options at once; after opt_parse. */
 void options_settle(const struct opt *table, struct options *o);
+
+/* What --threshold gives a test: by how much it must be slower to count as a regression, 0.05 for 5 %; its own before
+ * that of all tests, and the last before an earlier one; 0 without any. */
+double options_threshold(const struct options *o, const char *test);
+/* One of its values taken apart: *ret_test is the length of the test's name, 0 for all tests. -1: not of that form. */
+int options_parse_threshold(const char *value, size_t *ret_test, double *ret_fraction);
 
 /* The names of the tests asked for, as they are recorded: "tpcc" has become "tpcc-scale-factor-1". Else of all but
  * TPC-C-like load, with PostgreSQL's spelling if every server speaks that protocol. Unknown names are there as given.

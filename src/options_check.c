@@ -4,6 +4,8 @@
 #include "base/fs.h"
 #include "benchmarker/build.h"
 #include "benchmarker/engine.h"
+#include "benchmarker/tpcc.h"
+#include "benchmarker/workload.h"
 #include "net/s3.h"
 
 #include <stdio.h>
@@ -82,6 +84,30 @@ static void check_store(const struct options *o, struct strlist *problems)
 		strlist_add(problems, "--endpoint needs --bucket");
 }
 
+/* A threshold for a test that is not run is fine: one file serves many runs. One that nobody knows is a slip. */
+static void check_thresholds(const struct options *o, struct strlist *problems)
+{
+	for (size_t i = 0; i < o->thresholds.len; i++) {
+		const char *value = o->thresholds.items[i];
+		size_t len;
+		double fraction;
+		if (options_parse_threshold(value, &len, &fraction) < 0) {
+			strlist_addf(problems, "--threshold: \"%.100s\" is not [TEST=]PERCENT, from 0 to below 100",
+				     value);
+			continue;
+		}
+		AUTO_FREE char *name = strndup(value, len);
+		const struct workload *w;
+		unsigned scale;
+		bool known = !name || len == 0 || tpcc_parse_name(name, &scale);
+		for (size_t t = 0; !known && t < o->tests.len; t++)
+			known = workload_same(name, o->tests.items[t]);
+		struct error e = ERROR_INIT;
+		if (!known && workload_find(name, &w, &e) < 0)
+			add_problem(problems, "--threshold", &e);
+	}
+}
+
 /* Files that a run writes by other names must not be overwritten. */
 static void check_files(const struct options *o, struct strlist *problems)
 {
@@ -114,6 +140,7 @@ void options_check(const struct options *o, const char *command, struct strlist 
 	}
 	check_store(o, problems);
 	check_files(o, problems);
+	check_thresholds(o, problems);
 	if (two || strcmp(command, "pgo") == 0) {
 		struct plan plan = { 0 };
 		if (plan_make((enum pairing)o->pairing, o->test_time_ns, o->slice_ns, 1, &plan, &e) < 0)

@@ -85,7 +85,8 @@
 	{ "perf-regression-query", OPT_STRING, AT(regression_query), .value = "SQL", .flags = OPT_MULTILINE, .help = "a number above 0 means regression; without it the statistics decide" }
 
 #define GATE                                                                                                                            \
-	{ "fail-on-regression", OPT_BOOL, AT(fail_on_regression), .help = "exit 7 if a test is slower" },                                     \
+	{ "fail-on-regression", OPT_BOOL, AT(fail_on_regression), .help = "exit 7 if a test is slower" }, \
+	{ "threshold", OPT_LIST, AT(thresholds), .value = "[TEST=]PERCENT", .help = "a test counts as a regression only if it is slower by more than this, repeatable" },                                   \
 	{ "fail-on-undecided", OPT_BOOL, AT(fail_on_undecided), .help = "exit 8 if a test is undecided" }, \
 	{ "step-summary", OPT_STRING, AT(step_summary), .value = "FILE", .env = "GITHUB_STEP_SUMMARY", .help = "append the report in markdown there, as GitHub Actions shows it" }, \
 	{ "annotations", OPT_BOOL, AT(annotations), .env = "GITHUB_ACTIONS", .help = "say on standard error which tests are slower, failed or undecided as GitHub's annotations" }

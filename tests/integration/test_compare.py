@@ -147,6 +147,15 @@ def test_report_is_made_again_from_the_folder(dbdyno, gms):
     assert query(out / "results.db", "select count(*) from run") == [(1,)]
 
 
+def test_a_threshold_decides_what_a_regression_is(dbdyno, gms):
+    """The slower one wastes three times each statement's time: it is slower by far more than 20 %, and by less than 99 %."""
+    config = dbdyno.home / "thresholds.json"
+    config.write_text('{"threshold": ["20%", "table_scan=99"]}')
+    compare = ["compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], *short("oltp_point_select"), "--fail-on-regression"]
+    dbdyno.fails(7, "slower by more than its threshold", *compare, "--config", config)
+    dbdyno.ok(*(a if not str(a).startswith("--out") else "--out=second" for a in compare), "--threshold=1", "--threshold=oltp_point_select=99")
+
+
 def test_fail_on_regression(dbdyno, gms):
     dbdyno.fails(7, "slower", "compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], *short("oltp_point_select"), "--fail-on-regression")
 
