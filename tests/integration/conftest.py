@@ -93,7 +93,7 @@ def cache(program):
     """One build cache for all tests, kept between runs beside the program."""
     path = Path(program).parent / "test-cache"
     path.mkdir(exist_ok=True)
-    return path
+    return path.resolve()  # as the program names it, also where the folder is a link
 
 
 @pytest.fixture
