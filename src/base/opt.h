@@ -1,12 +1,14 @@
 /* Options: one table a command drives the command line, environment twins, the configuration file and help.
  *
- *     struct greet_options { struct opt_seen seen; char *name; long long times; bool loud; struct strlist to; };
+ *     struct greet_options { struct opt_seen seen; char *name; bool loud; struct strlist to; };
+ *     #define AT(member) offsetof(struct greet_options, member)
  *     static const struct opt table[] = {
- *         { "name",  OPT_STRING, offsetof(struct greet_options, name), .value = "NAME", .def = "world", .help = "whom
- * to greet" }, { "times", OPT_INT,    offsetof(struct greet_options, times), .min = 1, .max = 9, .def = "1", .help =
- * "…" }, { "loud",  OPT_BOOL,   offsetof(struct greet_options, loud), .help = "…" }, { "to",    OPT_LIST,
- * offsetof(struct greet_options, to), .value = "NAME", .help = "… (repeatable)" }, { 0 } }; opt_parse(table, &options,
- * argc, argv, &source, &problems)
+ *         { "name", OPT_STRING, AT(name), .value = "NAME", .def = "world", .help = "whom to greet" },
+ *         { "loud", OPT_BOOL, AT(loud), .help = "…" },
+ *         { "to", OPT_LIST, AT(to), .value = "NAME", .help = "… (repeatable)" },
+ *         { 0 }
+ *     };
+ *     opt_parse(table, &options, argc, argv, &source, &positional, &problems)
  *
  * Precedence: flag, then environment (DBDYNO_<FLAG>, then .env), then file (--config FILE, JSON, a key a flag), then
  * default. --flag=value, --flag value, --bool, --no-bool, --bool=false. A list replaces what a lower source gave.

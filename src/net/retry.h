@@ -1,10 +1,11 @@
 /* When to try a request again: AWS's standard mode.
  * Source: AWS SDKs and Tools Reference Guide, "Retry behavior".
  *
- *     struct retry retry = { 0 };                        // one for a client, so that a broken server is soon left
- * alone for (unsigned attempt = 1;; attempt++) { enum retry_cost cost = one_try(…, err);        // RETRY_NEVER: done,
- * or a permanent error if (cost == RETRY_NEVER || !retry_wait(&retry, attempt, cost, …, err)) return …; // *err is the
- * last try's, or the stop request
+ *     struct retry retry = { 0 };     // one for a client: a broken server is soon left alone
+ *     for (unsigned attempt = 1;; attempt++) {
+ *         enum retry_cost cost = one_try(…, err);     // RETRY_NEVER: done, or a permanent error
+ *         if (cost == RETRY_NEVER || !retry_wait(&retry, attempt, cost, err))
+ *             return …;     // *err is the last try's, or the stop request
  *     }
  *
  * At most 3 attempts, rand(0,1) * min(2^i, 20 s) between them, i from 0. Each retry takes tokens from a bucket of 500;
