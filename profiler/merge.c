@@ -19,6 +19,7 @@ static void state_free(struct pprof_merge_state *m)
 	free(m->function_map.to);
 	free(m->mapping_map.to);
 	free(m->location_map.to);
+	free(m->scaled);
 	free(m);
 }
 
@@ -126,8 +127,12 @@ static int add_sample(struct pprof_merge_state *m, uint32_t from)
 	int r = merge_intern(m, &m->samples, hash, equal_samples, &out->n_samples, &index);
 	if (r < 0)
 		return -1;
-	if (r == 0)
+	if (r == 0 && !m->scaled)
 		return add_values(m, index, values);
+	if (m->scaled && merge_add_scaled(m, index, values) < 0)
+		return -1;
+	if (r == 0)
+		return 0;
 	memcpy(out->values + out->n_values, values, out->n_types * sizeof *values);
 	out->n_values += out->n_types;
 	out->n_refs += s->n_refs;
@@ -175,6 +180,7 @@ static int begin(struct pprof_merge_state *m)
 		if (map_type(m, &src->types[out->n_types], &out->types[out->n_types]) < 0)
 			return -1;
 	out->has_period_type = src->has_period_type;
+	out->period = src->period;
 	out->time_ns = src->time_ns;
 	return map_type(m, &src->period_type, &out->period_type) < 0 ||
 			       merge_map_string(m, src->drop_frames, &out->drop_frames) < 0 ||
@@ -197,6 +203,9 @@ static int check_compatible(struct pprof_merge_state *m)
 			return -1;
 		same = t.type == out->types[i].type && t.unit == out->types[i].unit;
 	}
+	if (same && src->period != out->period)
+		return error_set(m->err, ERROR_USAGE, "its period is %lld; the first profile's is %lld",
+				 (long long)src->period, (long long)out->period);
 	if (same)
 		return 0;
 	CLEANUP(strbuf) struct strbuf ours = STRBUF_INIT(1024), theirs = STRBUF_INIT(1024);
@@ -218,9 +227,8 @@ static int add_header(struct pprof_merge_state *m)
 		return -1;
 	if (src->time_ns && (!out->time_ns || src->time_ns < out->time_ns))
 		out->time_ns = src->time_ns;
-	if (src->period > out->period)
-		out->period = src->period;
-	if (__builtin_add_overflow(out->duration_ns, src->duration_ns, &out->duration_ns))
+	m->scaled_duration_ns += m->factor * (double)src->duration_ns;
+	if (!m->scaled && __builtin_add_overflow(out->duration_ns, src->duration_ns, &out->duration_ns))
 		return error_set(m->err, ERROR_USAGE, "the sum of the durations exceeds 2^63 - 1 ns");
 	return 0;
 }
@@ -245,6 +253,10 @@ static int add_profile(struct pprof_merge_state *m)
 {
 	const struct pprof *src = m->src;
 	uint32_t first;
+	m->own = m->own_known = 0;
+	m->strings_before = m->out.n_strings;
+	if (m->factor != 1 && !m->scaled && merge_begin_scaled(m) < 0)
+		return -1;
 	if (reset_map(m, &m->string_map, src->n_strings) < 0 || reset_map(m, &m->function_map, src->n_functions) < 0 ||
 	    reset_map(m, &m->mapping_map, src->n_mappings) < 0 ||
 	    reset_map(m, &m->location_map, src->n_locations) < 0 || add_header(m) < 0)
@@ -261,6 +273,11 @@ static int add_profile(struct pprof_merge_state *m)
 
 int pprof_merger_add(struct pprof_merger *merger, const struct pprof *p, struct error *err)
 {
+	return pprof_merger_add_scaled(merger, p, 1, err);
+}
+
+int pprof_merger_add_scaled(struct pprof_merger *merger, const struct pprof *p, double factor, struct error *err)
+{
 	if (!merger->state) {
 		merger->state = calloc(1, sizeof *merger->state);
 		if (!merger->state)
@@ -272,6 +289,7 @@ int pprof_merger_add(struct pprof_merger *merger, const struct pprof *p, struct 
 	struct pprof_merge_state *m = merger->state;
 	m->err = err;
 	m->src = p;
+	m->factor = factor;
 	int r = add_profile(m);
 	m->src = NULL;
 	if (r < 0)
@@ -279,11 +297,28 @@ int pprof_merger_add(struct pprof_merger *merger, const struct pprof *p, struct 
 	return 0;
 }
 
+void pprof_merger_last(const struct pprof_merger *merger, uint32_t *ret_own, uint32_t *ret_known)
+{
+	const struct pprof_merge_state *m = merger->state;
+	*ret_own = m ? m->own : 0;
+	*ret_known = m ? m->own_known : 0;
+}
+
 int pprof_merger_finish(struct pprof_merger *merger, struct pprof *ret, struct error *err)
+{
+	return pprof_merger_finish_scaled(merger, 1, ret, err);
+}
+
+int pprof_merger_finish_scaled(struct pprof_merger *merger, double factor, struct pprof *ret, struct error *err)
 {
 	struct pprof_merge_state *m = merger->state;
 	if (!m || !m->added)
 		return error_set(err, ERROR_USAGE, "no profile to merge");
+	m->err = err;
+	if (factor != 1 && !m->scaled && merge_begin_scaled(m) < 0)
+		return -1;
+	if (m->scaled && merge_round_scaled(m, factor) < 0)
+		return -1;
 	if (m->has_zero) { /* values that cancelled out: only a second round drops what they alone used */
 		CLEANUP(pprof_merger) struct pprof_merger again = PPROF_MERGER_INIT;
 		if (pprof_merger_add(&again, &m->out, err) < 0)

@@ -25,6 +25,12 @@ struct pprof_merge_state {
 	struct table strings, functions, mappings, locations, samples, comments;
 	struct index_map string_map, function_map, mapping_map, location_map;
 	const struct pprof *src;
+	double factor;  /* of src */
+	double *scaled; /* the values, while there are factors; NULL: out.values holds them */
+	uint32_t scaled_cap;
+	double scaled_duration_ns;
+	uint32_t strings_before; /* src: strings of the sum */
+	uint32_t own, own_known; /* functions of src, as pprof_merger_last tells */
 	uint64_t seed;
 	size_t added;  /* profiles */
 	bool has_zero; /* a sample of the sum may be all zero */
@@ -40,6 +46,12 @@ int merge_reserve(struct pprof_merge_state *m, void *array_at, uint32_t *cap, ui
 /* The candidate stands at [*n]. 1: it is new and counted; 0: *ret is an equal one; -1: no memory. */
 int merge_intern(struct pprof_merge_state *m, struct table *t, uint64_t hash, table_equal *equal, uint32_t *n,
 		 uint32_t *ret);
+
+/* Sums with factors: merge_scale.c. Begins to keep them in scaled. */
+int merge_begin_scaled(struct pprof_merge_state *m);
+int merge_add_scaled(struct pprof_merge_state *m, uint32_t index, const int64_t *values);
+/* Rounds them into out. */
+int merge_round_scaled(struct pprof_merge_state *m, double factor);
 
 /* A string of the sum. */
 int merge_add_string(struct pprof_merge_state *m, struct pprof_string s, uint32_t *ret);

@@ -64,3 +64,16 @@ void pprof_describe_types(const struct pprof *p, struct strbuf *out)
 	else if (p->n_types > 8)
 		strbuf_adds(out, ", …");
 }
+
+bool pprof_is_own_function(const struct pprof_string *name)
+{
+	static const char main_package[] = "main.", main_function[] = "main.main", init[] = "main.init";
+	size_t first = 0;
+	while (first < name->len && name->data[first] != '/')
+		first++;
+	if (first < name->len)
+		return memchr(name->data, '.', first) != NULL;
+	return name->len > strlen(main_package) && memcmp(name->data, main_package, strlen(main_package)) == 0 &&
+	       (name->len < strlen(main_function) || memcmp(name->data, main_function, strlen(main_function)) != 0) &&
+	       (name->len < strlen(init) || memcmp(name->data, init, strlen(init)) != 0);
+}

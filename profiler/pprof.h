@@ -159,9 +159,9 @@ struct pprof_facts {
 int pprof_check_cpu(const struct pprof *p, struct pprof_facts *ret, struct error *err);
 
 /* Adds profiles up. Equal stacks (same functions, lines and addresses relative to their mapping, same labels) become
- * one sample; samples that are all zero vanish; duration is the sum, time the earliest, period the largest; mappings,
+ * one sample; samples that are all zero vanish; duration is the sum, time the earliest; period, mappings,
  * drop_frames and keep_frames as in the first. Unknown fields are dropped, since what they mean for a sum is unknown.
- * ERROR_USAGE: other sample or period types than the first, or a sum over 2^63 - 1.
+ * ERROR_USAGE: other sample types, period type or period than the first, or a sum over 2^63 - 1.
  * A plain sum: a profile twice as long weighs twice as much (go.dev/doc/pgo). Memory: the output, and what maps the ids
  * of the one profile being added. After a failed add the merger can only be released. */
 struct pprof_merger {
@@ -172,12 +172,25 @@ struct pprof_merger {
 		0         \
 	}
 int pprof_merger_add(struct pprof_merger *m, const struct pprof *p, struct error *err);
-/* *ret as for pprof_read. ERROR_USAGE if nothing was added. m is empty afterwards. */
+/* The same with its values and its duration times factor, which is finite and above 0. Factors of 1 alone keep sums of
+ * whole numbers exact; any other makes them of doubles, rounded once at the end (pprof_merger_finish). */
+int pprof_merger_add_scaled(struct pprof_merger *m, const struct pprof *p, double factor, struct error *err);
+/* Of the profile added last: functions of its program's own packages (pprof_is_own_function), and how many of their
+ * names the sum had before it. */
+void pprof_merger_last(const struct pprof_merger *m, uint32_t *ret_own, uint32_t *ret_known);
+/* *ret as for pprof_read. ERROR_USAGE if nothing was added. m is empty afterwards. Where there were factors, values are
+ * rounded such that each column's total is right: what one stack loses, the next gets. */
 int pprof_merger_finish(struct pprof_merger *m, struct pprof *ret, struct error *err);
+/* All values and the duration times a factor more; 1 is pprof_merger_finish. */
+int pprof_merger_finish_scaled(struct pprof_merger *m, double factor, struct pprof *ret, struct error *err);
 void pprof_merger_release(struct pprof_merger *m);
 
 /* All at once. */
 int pprof_merge(struct pprof *ret, const struct pprof *const *profiles, size_t n, struct error *err);
+
+/* A function of a program's own packages or modules ("github.com/a/b.(*C).D", "main.serve"), not of Go's library, which
+ * every program holds ("net/http.Get", "main.main"). */
+bool pprof_is_own_function(const struct pprof_string *name);
 
 /* Unknown fields of a message in wire form; empty if there are none. */
 struct pprof_string pprof_extra(const struct pprof *p, uint32_t extra);

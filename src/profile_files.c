@@ -49,28 +49,13 @@ int profile_merge_files(const char *const *paths, size_t n, const char *path, st
 	return fs_write_atomic(path, bytes.data, bytes.len, 0600, err);
 }
 
-/* A function of a program's own packages: "github.com/a/b.(*C).D", "main.serve"; not "net/http.Get", nor "main.main",
- * which is in every program. */
-static bool is_own(const struct pprof_string *name)
-{
-	static const char main_package[] = "main.", main_function[] = "main.main", init[] = "main.init";
-	size_t first = 0;
-	while (first < name->len && name->data[first] != '/')
-		first++;
-	if (first < name->len)
-		return memchr(name->data, '.', first) != NULL;
-	return name->len > strlen(main_package) && memcmp(name->data, main_package, strlen(main_package)) == 0 &&
-	       (name->len < strlen(main_function) || memcmp(name->data, main_function, strlen(main_function)) != 0) &&
-	       (name->len < strlen(init) || memcmp(name->data, init, strlen(init)) != 0);
-}
-
 /* Looks for some of them, from all over the profile. */
 static bool has_any(const struct pprof *p, uint32_t own, const void *bytes, size_t len)
 {
 	uint32_t seen = 0, step = own / MAX_LOOKED_FOR + 1;
 	for (uint32_t i = 0; i < p->n_functions; i++) {
 		const struct pprof_string *name = &p->strings[p->functions[i].name];
-		if (is_own(name) && seen++ % step == 0 && memmem(bytes, len, name->data, name->len))
+		if (pprof_is_own_function(name) && seen++ % step == 0 && memmem(bytes, len, name->data, name->len))
 			return true;
 	}
 	return false;
@@ -99,7 +84,7 @@ int profile_check_program(const char *path, const char *binary, struct error *er
 		return -1;
 	uint32_t own = 0;
 	for (uint32_t i = 0; i < p.n_functions; i++)
-		own += is_own(&p.strings[p.functions[i].name]);
+		own += pprof_is_own_function(&p.strings[p.functions[i].name]);
 	bool found = own == 0;
 	if (!found && look_into(&p, own, binary, &found, err) < 0)
 		return -1;

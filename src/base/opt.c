@@ -77,7 +77,9 @@ static int parse_duration(const char *text, double min, double max, uint64_t *re
 	static const struct {
 		const char *unit;
 		double seconds;
-	} units[] = { { "ms", 1e-3 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "us", 1e-6 }, { "", 1 } };
+	} units[] = {
+		{ "ms", 1e-3 }, { "s", 1 }, { "m", 60 }, { "h", 3600 }, { "d", 86400 }, { "us", 1e-6 }, { "", 1 }
+	};
 	size_t n = strspn(text, "0123456789.");
 	char number[32];
 	if (n == 0 || n >= sizeof number)
@@ -253,10 +255,10 @@ static void unknown_flag(const struct parse *p, const char *name, size_t len)
 		strlist_addf(p->problems, "unknown flag --%s; see --help", b.data);
 }
 
-/* One "--name[=value]" at argv[i]; returns how many further arguments it took. */
+/* One "--name[=value]", or "-n" of one letter, at argv[i]; returns how many further arguments it took. */
 static int parse_flag(const struct parse *p, int left, const char *const *arg)
 {
-	const char *name = *arg + 2;
+	const char *name = *arg + ((*arg)[1] == '-' ? 2 : 1);
 	size_t len = strcspn(name, "=");
 	const char *value = name[len] ? name + len + 1 : NULL;
 	const struct opt *o = find(p->table, name, len);
@@ -297,13 +299,19 @@ static int parse_flag(const struct parse *p, int left, const char *const *arg)
 	return 1;
 }
 
+/* "-o" or "-o=value", of a table that has that letter among its other spellings. */
+static bool is_letter_flag(const struct parse *p, const char *arg)
+{
+	return arg[0] == '-' && arg[1] && arg[1] != '-' && (!arg[2] || arg[2] == '=') && find(p->table, arg + 1, 1);
+}
+
 static void parse_flags(const struct parse *p, int argc, const char *const *argv, struct strlist *positional)
 {
 	bool flags_ended = false;
 	for (int i = 0; i < argc; i++) {
 		if (!flags_ended && strcmp(argv[i], "--") == 0)
 			flags_ended = true;
-		else if (!flags_ended && str_starts(argv[i], "--"))
+		else if (!flags_ended && (str_starts(argv[i], "--") || is_letter_flag(p, argv[i])))
 			i += parse_flag(p, argc - i, argv + i);
 		else if (!flags_ended && argv[i][0] == '-' && argv[i][1])
 			strlist_addf(p->problems, "flags begin with two dashes: \"%.100s\"", argv[i]);

@@ -11,7 +11,8 @@
  *     opt_parse(table, &options, argc, argv, &source, &positional, &problems)
  *
  * Precedence: flag, then environment (DBDYNO_<FLAG>, then .env), then file (--config FILE, JSON, a key a flag), then
- * default. --flag=value, --flag value, --bool, --no-bool, --bool=false. A list replaces what a lower source gave.
+ * default. --flag=value, --flag value, --bool, --no-bool, --bool=false. -o VALUE, where an option has
+ * that letter among its aliases. A list replaces what a lower source gave.
  * Every problem is collected, so that all are shown at once; an option with a bad value has its default. Strings must
  * be UTF-8 without control characters. An empty value counts as not given. If the table has an option "config", the
  * file that it names is read. The options struct owns its strings: opt_release.
@@ -31,8 +32,8 @@ enum opt_type {
 	OPT_INT,      /* long long in [min, max] */
 	OPT_DOUBLE,   /* double in [min, max] */
 	OPT_BOOL,     /* bool */
-	OPT_DURATION, /* uint64_t nanoseconds; "90" means seconds, "1.5s", "250ms", "2m", "1h"; in [min, max] seconds if
-			 max > 0 */
+	OPT_DURATION, /* uint64_t nanoseconds; "90" means seconds, "1.5s", "250ms", "2m", "1h", "7d"; in [min, max]
+			 seconds if max > 0 */
 	OPT_CHOICE,   /* int, index into choices ("html|markdown|text") */
 };
 

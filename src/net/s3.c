@@ -184,6 +184,42 @@ int s3_put_file(struct s3 *s3, const char *key, const char *path, enum s3_put_mo
 	return 0;
 }
 
+static bool is_missing(const struct s3_failure *failure)
+{
+	return failure->status == 404 && strcmp(failure->code, "NoSuchBucket") != 0;
+}
+
+int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, bool *ret_missing, struct error *err)
+{
+	if (ret_missing)
+		*ret_missing = false;
+	if (s3_check_names(s3->bucket, key, err) < 0)
+		return -1;
+	size_t room = out->max - out->len;
+	AUTO_CLOSE int fd = memfd_create("object", MFD_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, ERROR_INTERNAL, "memory for an object");
+	struct s3_failure failure;
+	if (get_to_fd(s3, key, fd, room ? room : 1, &failure, err) < 0) {
+		if (ret_missing)
+			*ret_missing = is_missing(&failure);
+		return -1;
+	}
+	off_t len = lseek(fd, 0, SEEK_END);
+	if (len < 0 || strbuf_grow(out, (size_t)len) < 0)
+		return len < 0 ? error_errno(err, ERROR_INTERNAL, "read an object") : strbuf_check(out, err);
+	for (off_t at = 0; at < len;) {
+		ssize_t n = pread(fd, out->data + out->len, (size_t)(len - at), at);
+		if (n <= 0)
+			return error_errno(err, ERROR_INTERNAL, "read an object");
+		out->len += (size_t)n;
+		at += n;
+	}
+	if (len)
+		out->data[out->len] = 0;
+	return 0;
+}
+
 int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_bytes, bool *ret_missing,
 		struct error *err)
 {
@@ -201,7 +237,7 @@ int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_b
 	if (get_to_fd(s3, key, fd, max_bytes, &failure, err) < 0) {
 		unlink(temporary);
 		if (ret_missing)
-			*ret_missing = failure.status == 404 && strcmp(failure.code, "NoSuchBucket") != 0;
+			*ret_missing = is_missing(&failure);
 		return error_wrap(err, "download to %s", path);
 	}
 	return fs_commit(temporary, path, err);

@@ -68,6 +68,9 @@ int s3_put_bytes(struct s3 *s3, const char *key, const void *data, size_t len, e
 int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_bytes, bool *ret_missing,
 		struct error *err);
 
+/* The same into memory, appended to out: larger than out->max allows is an error. */
+int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, bool *ret_missing, struct error *err);
+
 /* Splits "s3://bucket/key"; owned strings. ERROR_USAGE. */
 int s3_parse_url(const char *url, char **ret_bucket, char **ret_key, struct error *err);
 

@@ -14,7 +14,7 @@ struct greet {
 };
 
 static const struct opt table[] = {
-	{ "name", OPT_STRING, offsetof(struct greet, name), .aliases = "userName|who", .def = "world",
+	{ "name", OPT_STRING, offsetof(struct greet, name), .aliases = "n|userName|who", .def = "world",
 	  .group = "Greeting", .help = "whom to greet" },
 	{ "token", OPT_STRING, offsetof(struct greet, token), .env = "GREET_TOKEN", .flags = OPT_SECRET,
 	  .help = "a secret" },
@@ -59,14 +59,14 @@ static void defaults_and_forms(void **state)
 
 	g = (struct greet){ 0 };
 	assert_int_equal(PARSE(&g, &problems, (void *)NULL, "--userName", "a b", "--times=3", "--loud", "--to=x",
-			       "--to", "y\nz", "--pause=2m", "--style=fancy"),
+			       "--to", "y\nz", "--pause=0.025d", "--style=fancy"),
 			 0);
 	check_str(g.name, "a b");
 	assert_int_equal(g.times, 3);
 	assert_true(g.loud);
 	assert_int_equal(g.to.len, 2);
 	check_str(g.to.items[1], "y\nz");
-	assert_true(g.pause_ns == 120 * NS_PER_SECOND);
+	assert_true(g.pause_ns == 2160 * NS_PER_SECOND);
 	assert_int_equal(g.style, 1);
 	assert_true(opt_was_set(table, &g.seen, "name"));
 	opt_release(table, &g);
@@ -75,6 +75,16 @@ static void defaults_and_forms(void **state)
 	assert_int_equal(PARSE(&g, &problems, (void *)NULL, "--loud=true", "--name="), 0);
 	assert_true(g.loud);
 	check_str(g.name, "world"); /* empty counts as not given */
+	opt_release(table, &g);
+
+	g = (struct greet){ 0 };
+	assert_int_equal(PARSE(&g, &problems, (void *)NULL, "-n", "short", "--times=2"), 0);
+	check_str(g.name, "short");
+	opt_release(table, &g);
+
+	g = (struct greet){ 0 };
+	assert_int_equal(PARSE(&g, &problems, (void *)NULL, "-n=with=this"), 0);
+	check_str(g.name, "with=this");
 	opt_release(table, &g);
 	assert_int_equal(problems.len, 0);
 }
@@ -102,6 +112,8 @@ static void every_problem_is_told(void **state)
 		{ "stray", "unexpected argument \"stray\"" },
 		{ "--no-name", "unknown flag --no-name" },
 		{ "--name", "--name needs a value" },
+		{ "-n", "--n needs a value" },
+		{ "-nx", "flags begin with two dashes: \"-nx\"" },
 	};
 	CLEANUP(strlist) struct strlist all = STRLIST_INIT;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -25,7 +25,6 @@ static void sums_equal_stacks(void **state)
 	make_sample(&b, 0);
 	make_int(&b, 9, 1000);
 	make_int(&b, 10, 70);
-	make_int(&b, 12, 20000000);
 	make_int(&b, 13, S_KEY);
 	make_int(&b, 13, S_VALUE);
 	CLEANUP(pprof) struct pprof p = PPROF_INIT, q = PPROF_INIT, sum = PPROF_INIT;
@@ -44,7 +43,7 @@ static void sums_equal_stacks(void **state)
 	assert_int_equal(sum.n_mappings, 1);
 	assert_int_equal(sum.time_ns, 1000);
 	assert_int_equal(sum.duration_ns, 120);
-	assert_int_equal(sum.period, 20000000);
+	assert_int_equal(sum.period, 10000000);
 	assert_int_equal(sum.n_comments, 2);
 	assert_true(pprof_string_is(&sum, sum.comments[1], "value"));
 	assert_true(pprof_string_is(&sum, sum.functions[0].name, "db.leaf"));
@@ -153,8 +152,103 @@ static void refused(void **state)
 	check_fails(pprof_merge(&sum, two, 2, err), ERROR_USAGE, "profile 2: the sum of the durations exceeds");
 	two[1] = &s;
 	check_fails(pprof_merge(&sum, two, 2, err), ERROR_USAGE, "period type differs");
+	r.period = 20000000;
+	two[1] = &r;
+	check_fails(pprof_merge(&sum, two, 2, err), ERROR_USAGE,
+		    "profile 2: its period is 20000000; the first profile's is 10000000");
 	check_fails(pprof_merge(&sum, two, 0, err), ERROR_USAGE, "no profile to merge");
 	assert_null(sum.samples);
+}
+
+static void add_scaled(struct pprof_merger *m, const struct pprof *p, double factor)
+{
+	check_ok(pprof_merger_add_scaled(m, p, factor, err));
+}
+
+/* Factors apply to values and durations; what rounding takes from one stack the next gets. */
+static void factors_weigh(void **state)
+{
+	(void)state;
+	CLEANUP(strbuf) struct strbuf a = STRBUF_INIT(LIMIT), b = STRBUF_INIT(LIMIT);
+	make_base(&a);
+	make_sample(&a, 3);
+	make_int(&a, 10, 1000);
+	make_base(&b);
+	MAKE(&b, 2, 1, 1, 2, 1, 2, 10000000);
+	make_sample(&b, 1);
+	MAKE(&b, 2, 1, 2, 2, 1, 2, 10000000);
+	make_int(&b, 10, 2000);
+	CLEANUP(pprof) struct pprof p = PPROF_INIT, q = PPROF_INIT, sum = PPROF_INIT, half = PPROF_INIT;
+	decode(&a, &p);
+	decode(&b, &q);
+	CLEANUP(pprof_merger) struct pprof_merger m = PPROF_MERGER_INIT;
+	add_scaled(&m, &p, 1); /* becomes doubles at the next */
+	add_scaled(&m, &q, 2.5);
+	check_ok(pprof_merger_finish_scaled(&m, 2, &sum, err));
+	assert_int_equal(sum.n_samples, 3);
+	assert_int_equal(sum.values[0], 11); /* 2 * (3 + 2.5) */
+	assert_int_equal(sum.values[1], 110000000);
+	assert_int_equal(sum.values[2], 5);
+	assert_int_equal(sum.values[4], 5);
+	assert_int_equal(sum.duration_ns, 12000);
+
+	add_scaled(&m, &q, 0.4); /* 0.4, 0.4 and 0.4 samples: one stays, the whole time does */
+	check_ok(pprof_merger_finish(&m, &half, err));
+	assert_int_equal(half.n_samples, 3);
+	assert_int_equal(half.values[0] + half.values[2] + half.values[4], 1);
+	assert_int_equal(half.values[1] + half.values[3] + half.values[5], 12000000);
+	assert_int_equal(half.duration_ns, 800);
+}
+
+static void factors_can_leave_nothing_or_too_much(void **state)
+{
+	(void)state;
+	CLEANUP(strbuf) struct strbuf a = STRBUF_INIT(LIMIT);
+	make_base(&a);
+	make_sample(&a, 3);
+	CLEANUP(pprof) struct pprof p = PPROF_INIT, sum = PPROF_INIT;
+	decode(&a, &p);
+	CLEANUP(pprof_merger) struct pprof_merger m = PPROF_MERGER_INIT;
+	add_scaled(&m, &p, 1e-9);
+	check_ok(pprof_merger_finish(&m, &sum, err));
+	assert_int_equal(sum.n_samples, 0);
+	assert_int_equal(sum.n_locations, 0);
+	pprof_release(&sum);
+	add_scaled(&m, &p, 1e300);
+	check_fails(pprof_merger_finish(&m, &sum, err), ERROR_USAGE, "exceeds 2^63 - 1");
+	pprof_merger_release(&m);
+	p.duration_ns = 1000;
+	add_scaled(&m, &p, 1e9);
+	check_fails(pprof_merger_finish_scaled(&m, 1e9, &sum, err), ERROR_USAGE, "exceeds 2^63 - 1");
+}
+
+/* db.leaf is neither of Go's library nor of a module; names of modules and of main count. */
+static void tells_what_it_shares(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "example.com/db.(*T).Scan", "net/http.Get", "main.main", "main.serve" };
+	static const bool own[] = { true, false, false, true };
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		struct pprof_string s = { names[i], strlen(names[i]) };
+		assert_int_equal(pprof_is_own_function(&s), own[i]);
+	}
+	CLEANUP(strbuf) struct strbuf a = STRBUF_INIT(LIMIT);
+	make_base(&a);
+	make_sample(&a, 3);
+	make_text(&a, 6, "main.scan");
+	MAKE(&a, 5, 1, 3, 2, S_END);
+	MAKE_BYTES(&a, 4, "\x08\x03\x22\x02\x08\x03");
+	MAKE(&a, 2, 1, 3, 2, 1, 2, 10000000);
+	CLEANUP(pprof) struct pprof p = PPROF_INIT;
+	decode(&a, &p);
+	CLEANUP(pprof_merger) struct pprof_merger m = PPROF_MERGER_INIT;
+	uint32_t functions, known;
+	for (uint32_t i = 0; i < 2; i++) {
+		add_scaled(&m, &p, 1);
+		pprof_merger_last(&m, &functions, &known);
+		assert_int_equal(functions, 1);
+		assert_int_equal(known, i);
+	}
 }
 
 /* Enough different stacks that every array and table grows. */
@@ -197,6 +291,9 @@ int main(void)
 		cmocka_unit_test(addresses_are_relative),
 		cmocka_unit_test(zeros_vanish),
 		cmocka_unit_test(refused),
+		cmocka_unit_test(factors_weigh),
+		cmocka_unit_test(factors_can_leave_nothing_or_too_much),
+		cmocka_unit_test(tells_what_it_shares),
 		cmocka_unit_test(many_stacks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

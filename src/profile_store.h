@@ -1,0 +1,52 @@
+/* Where profiles come from and go to: files, standard input and output, S3.
+ *
+ *     CLEANUP(profile_store) struct profile_store store = { .region = …, .endpoint = …, .ca_file = … };
+ *     CLEANUP(pprof) struct pprof p = PPROF_INIT;
+ *     profile_store_read(&store, "cpu.pprof", &p, err)             // or "-", or "s3://bucket/key"
+ *     profile_store_write(&store, &p, "s3://bucket/sum.pprof", err) // or a file, or "-"
+ *
+ * A file appears under its name only when it is whole. Errors: ERROR_USAGE for a name that cannot be one and for what
+ * is no profile, with the reason; ERROR_PUBLISH from S3; ERROR_INTERNAL.
+ */
+#ifndef SRC_PROFILE_STORE_H
+#define SRC_PROFILE_STORE_H
+
+#include "base/opt.h"
+#include "net/s3.h"
+#include "profiler/pprof.h"
+
+struct profile_store {
+	char *region, *endpoint, *ca_file; /* options: see PROFILE_STORE_OPTIONS; NULL: environment */
+	struct s3 s3;                      /* of the bucket that was used last; so that its connection serves again */
+	char *bucket;
+	bool stdin_read;
+};
+void profile_store_release(struct profile_store *s); /* not the options */
+
+/* Rows of a command's table; `member` is the struct profile_store in its options. */
+#define PROFILE_STORE_OPTIONS(S, member)                                                       \
+	{ "region",                                                                            \
+	  OPT_STRING,                                                                          \
+	  offsetof(struct S, member.region),                                                   \
+	  .value = "NAME",                                                                     \
+	  .env = "AWS_REGION",                                                                 \
+	  .group = "S3",                                                                       \
+	  .help = "region of the buckets" },                                                   \
+		{ "endpoint", OPT_STRING, offsetof(struct S, member.endpoint), .value = "URL", \
+		  .help = "S3 server of your own (path style)" },                              \
+	{                                                                                      \
+		"ca-file", OPT_STRING, offsetof(struct S, member.ca_file),                     \
+			.value = "FILE", .help = "further certificate authorities (PEM)"       \
+	}
+
+/* True for s3://… */
+bool profile_store_is_s3(const char *name);
+/* The connection for a bucket; belongs to s. NULL and *err without memory. */
+struct s3 *profile_store_s3(struct profile_store *s, const char *bucket, struct error *err);
+
+int profile_store_read(struct profile_store *s, const char *name, struct pprof *ret, struct error *err);
+/* Gzip. *ret_bytes (may be NULL): how many were written. */
+int profile_store_write(struct profile_store *s, const struct pprof *p, const char *name, size_t *ret_bytes,
+			struct error *err);
+
+#endif
