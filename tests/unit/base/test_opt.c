@@ -112,7 +112,7 @@ static void every_problem_is_told(void **state)
 		{ "stray", "unexpected argument \"stray\"" },
 		{ "--no-name", "unknown flag --no-name" },
 		{ "--name", "--name needs a value" },
-		{ "-n", "--n needs a value" },
+		{ "-n", "--name needs a value" },
 		{ "-nx", "flags begin with two dashes: \"-nx\"" },
 	};
 	CLEANUP(strlist) struct strlist all = STRLIST_INIT;
