@@ -250,7 +250,8 @@ int results_read_comparisons(struct results *r, struct results_comparisons *ret,
 		if (!c)
 			return error_oom(err);
 		c->metrics[metric] = e;
-		if (metric == METRIC_THROUGHPUT) {
+		if (verdict) { /* the row of the metric that it rests on */
+			c->metric = metric;
 			c->verdict = read_verdict(verdict);
 			c->reason = reason;
 		}

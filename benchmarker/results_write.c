@@ -152,7 +152,7 @@ int results_add_comparison(struct results *r, const char *test, const struct com
 				      " pairs, batches, verdict, reason) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 				      &s, err) < 0)
 			return -1;
-		bool decides = m == METRIC_THROUGHPUT;
+		bool decides = m == (int)c->metric;
 		bind_text(&s, r->run);
 		bind_text(&s, test);
 		bind_text(&s, metric_name((enum metric)m));

@@ -226,16 +226,16 @@ int statistics_compare(const struct sample_pair *pairs, size_t len, enum pairing
 /* A test that can get a verdict: statistics_compare found no reason against it (the others leave no p-value). */
 static bool can_decide(const struct comparison *c)
 {
-	return !isnan(c->metrics[METRIC_THROUGHPUT].p_value) &&
-	       !str_eq(c->reason, reasons[REASON_SELECTION][c->sequential]);
+	return !isnan(c->metrics[c->metric].p_value) && !str_eq(c->reason, reasons[REASON_SELECTION][c->sequential]);
 }
 
 static void decide_one(struct comparison *c, bool differs, double margin)
 {
-	const struct estimate *e = &c->metrics[METRIC_THROUGHPUT];
+	const struct estimate *e = &c->metrics[c->metric];
 	enum reason reason = REASON_NONE;
 	if (differs) {
-		c->verdict = e->ratio > 1 ? VERDICT_FASTER : VERDICT_SLOWER;
+		bool more = e->ratio > 1; /* transactions, or time for each */
+		c->verdict = more == (c->metric == METRIC_THROUGHPUT) ? VERDICT_FASTER : VERDICT_SLOWER;
 	} else if (e->low >= 1 - margin && e->high <= 1 / (1 - margin)) {
 		c->verdict = VERDICT_SAME;
 	} else {
@@ -257,7 +257,7 @@ void statistics_decide(struct comparison *tests, size_t len, double margin)
 		for (size_t i = 0; i < len; i++) {
 			if (!can_decide(&tests[i]))
 				continue;
-			double p = tests[i].metrics[METRIC_THROUGHPUT].p_value;
+			double p = tests[i].metrics[tests[i].metric].p_value;
 			if (p <= limit)
 				below++;
 			else if (p < next)
@@ -270,7 +270,7 @@ void statistics_decide(struct comparison *tests, size_t len, double margin)
 	for (size_t i = 0; i < len; i++) {
 		struct comparison *c = &tests[i];
 		if (can_decide(c))
-			decide_one(c, c->metrics[METRIC_THROUGHPUT].p_value <= limit, margin);
+			decide_one(c, c->metrics[c->metric].p_value <= limit, margin);
 		else
 			c->verdict = VERDICT_UNDECIDED;
 	}

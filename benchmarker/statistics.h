@@ -53,7 +53,9 @@ struct estimate {
 
 struct comparison {
 	struct estimate metrics[METRIC_COUNT];
-	enum verdict verdict; /* on throughput; statistics_decide sets it, undecided before */
+	enum metric metric;   /* that the verdict rests on: throughput, unless the caller sets another one before
+				 statistics_decide; with open-loop load both servers have the throughput asked for */
+	enum verdict verdict; /* statistics_decide sets it, undecided before */
 	const char *reason;   /* static text: why undecided, and that sequential pairing leaves order bias uncovered;
 				 NULL when there is nothing to say */
 	bool sequential;      /* the pairing was PAIRING_SEQUENTIAL */
@@ -73,10 +75,11 @@ double statistics_log_ratio(const struct sample_pair *p, enum metric metric);
 int statistics_compare(const struct sample_pair *pairs, size_t len, enum pairing pairing, struct comparison *ret,
 		       struct error *err);
 
-/* Verdicts on throughput for all tests of a job at once, at family-wise alpha 0.05 (Holm, Scandinavian Journal of
- * Statistics 6, 1979): faster or slower if the ratio differs from 1; else same if the 95 % interval lies inside
- * [1 - margin, 1 / (1 - margin)], 0 <= margin < 1; else undecided, with a reason. A test whose comparison already has a
- * reason to stay undecided does, and counts in the family with p = 1. Any order of the tests gives the same verdicts.
+/* Verdicts for all tests of a job at once, each on its comparison's metric, at family-wise alpha 0.05 (Holm,
+ * Scandinavian Journal of Statistics 6, 1979): faster or slower if the ratio differs from 1; else same if the 95 %
+ * interval lies inside [1 - margin, 1 / (1 - margin)], 0 <= margin < 1; else undecided, with a reason. A test whose
+ * comparison already has a reason to stay undecided does, and counts in the family with p = 1. Any order of the tests
+ * gives the same verdicts.
  */
 void statistics_decide(struct comparison *tests, size_t len, double margin);
 

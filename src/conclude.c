@@ -31,6 +31,13 @@ static const char *overall(const struct comparison *c, size_t n)
 	return verdict_name(count[VERDICT_FASTER] ? VERDICT_FASTER : VERDICT_SAME);
 }
 
+/* How much slower a test is, by its verdict's metric: 0.2 for a fifth less throughput, or a fifth more latency. */
+static double slower_by(const struct comparison *c)
+{
+	double ratio = c->metrics[c->metric].ratio;
+	return c->metric == METRIC_THROUGHPUT ? 1 - ratio : ratio - 1;
+}
+
 int conclude_compare(struct job *j, struct error *err)
 {
 	CLEANUP(results_tests) struct results_tests tests = { 0 };
@@ -57,9 +64,8 @@ int conclude_compare(struct job *j, struct error *err)
 	for (size_t i = 0; i < n; i++) {
 		if (results_add_comparison(j->results, names[i], &comparisons[i], err) < 0)
 			return -1;
-		j->regression |=
-			comparisons[i].verdict == VERDICT_SLOWER &&
-			comparisons[i].metrics[METRIC_THROUGHPUT].ratio < 1 - options_threshold(j->o, names[i]);
+		j->regression |= comparisons[i].verdict == VERDICT_SLOWER &&
+				 slower_by(&comparisons[i]) > options_threshold(j->o, names[i]);
 		j->undecided |= comparisons[i].verdict == VERDICT_UNDECIDED;
 	}
 	j->verdict = str_dup(overall(comparisons, n), err);

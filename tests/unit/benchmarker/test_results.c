@@ -377,7 +377,7 @@ static void reads_what_a_report_needs(void **state)
 	struct results *r = open_with_run(f->db);
 	add_slices(r, &read_only, 0, 1);
 	add_slices(r, &insert, 0, 1);
-	struct comparison c = make_comparison(), undecided = { .reason = "too short" };
+	struct comparison c = make_comparison(), undecided = { .reason = "too short", .metric = METRIC_LATENCY_MEAN };
 	undecided.metrics[METRIC_THROUGHPUT] = (struct estimate){ 1.5, 0, INFINITY, NAN, 2, 1 };
 	check_ok(results_add_comparison(r, "oltp_insert", &undecided, err));
 	check_ok(results_add_comparison(r, "oltp_read_only", &undecided, err));
@@ -430,6 +430,8 @@ static void reads_what_a_report_needs(void **state)
 	assert_true(e[0].pairs == 20 && e[0].batches == 10 && e[1].ratio == 1.1);
 	assert_true(isnan(e[2].ratio) && e[2].low == 0 && isinf(e[2].high) && isnan(e[2].p_value));
 	check_str(all.items[1].comparison.reason, "too short");
+	assert_int_equal(all.items[0].comparison.metric, METRIC_THROUGHPUT);
+	assert_int_equal(all.items[1].comparison.metric, METRIC_LATENCY_MEAN); /* whose row has the verdict */
 	e = all.items[1].comparison.metrics;
 	assert_true(e[0].ratio == 1.5 && e[0].low == 0 && isinf(e[0].high));
 

@@ -317,6 +317,26 @@ static void holm(void **state)
 	statistics_decide(NULL, 0, 0.01);
 }
 
+/* More transactions are faster, more time for each is slower; a family may hold both kinds. */
+static void verdict_on_latency(void **state)
+{
+	(void)state;
+	struct comparison tests[] = { decided(1.2, 0.001, 1.1, 1.3), decided(1.2, 0.001, 1.1, 1.3),
+				      decided(1, 0.9, 0.9, 1.1), decided(1.2, 0.001, 1.1, 1.3) };
+	for (size_t i = 1; i < 4; i++) {
+		tests[i].metric = METRIC_LATENCY_MEAN;
+		tests[i].metrics[METRIC_LATENCY_MEAN] = tests[i].metrics[METRIC_THROUGHPUT];
+		tests[i].metrics[METRIC_THROUGHPUT] = (struct estimate){ 1, 1, 1, 1, 20, 10 }; /* says "same" */
+	}
+	tests[2].metrics[METRIC_LATENCY_MEAN] = (struct estimate){ 0.7, 0.6, 0.8, 0.001, 20, 10 };
+	tests[3].metrics[METRIC_LATENCY_MEAN] = (struct estimate){ 1.1, 0.9, 1.3, 0.2, 20, 10 };
+	statistics_decide(tests, 4, 0.01);
+	assert_int_equal(tests[0].verdict, VERDICT_FASTER);
+	assert_int_equal(tests[1].verdict, VERDICT_SLOWER);
+	assert_int_equal(tests[2].verdict, VERDICT_FASTER);
+	assert_int_equal(tests[3].verdict, VERDICT_UNDECIDED);
+}
+
 static void names(void **state)
 {
 	(void)state;
@@ -422,6 +442,7 @@ int main(void)
 		cmocka_unit_test(sequential_says_so),
 		cmocka_unit_test(percentile_from_histograms),
 		cmocka_unit_test(holm),
+		cmocka_unit_test(verdict_on_latency),
 		cmocka_unit_test(names),
 		cmocka_unit_test(interval_covers),
 		cmocka_unit_test(family_wise_error),
