@@ -18,12 +18,20 @@
  * behind each thread's part; for other tests there are none, and nothing of this costs them anything. The script tells
  * an event's class by its number, from 1, in the global dbdyno.class, and by dbdyno.rolled_back = true that the event
  * ended in a rollback that it was meant to end in.
+ *
+ * Closed loop (arrivals.interval_ns is 0): a thread begins an event as soon as the one before has ended, and works at
+ * least one. Open loop: events are due by the schedule in the header, whatever the server does. They are one queue: the
+ * next thread that is free takes the next arrival, under the lock, and begins it when it is due, or at once if that has
+ * passed; its latency counts from when it was due. Arrivals of the window that wait at its end are still worked, for
+ * drain_ns at most; this side counts the rest from the schedule, which stands where the threads left it.
  */
 #ifndef BENCHMARKER_GATE_H
 #define BENCHMARKER_GATE_H
 
+#include "benchmarker/arrivals.h"
 #include "benchmarker/histogram.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -53,7 +61,13 @@ struct gate_header {
 	uint32_t begin_ns;     /* within the second */
 	uint32_t classes;      /* of events */
 	double duration_ns;
-	char padding[4096 - 40];
+	double drain_ns; /* open loop */
+	struct arrivals arrivals;
+	union {
+		pthread_mutex_t lock; /* of the arrivals, shared between processes */
+		char room[64];        /* its size differs between machines */
+	};
+	char padding[4096 - 144];
 };
 
 /* Numbers are doubles, as Lua has them: whole, and far below 2^53. Times are ns from the window's begin. */
@@ -65,9 +79,11 @@ struct gate_thread {
 	double errors;                /* ignored ones */
 	double reconnects;
 	double latency_sum_ns, latency_min_ns, latency_max_ns;
-	double last_end_ns; /* end of the last event */
+	double last_end_ns; /* end of the last event; open loop: and not before the window's end */
+	double late;        /* open loop: events that began after the window's end */
+	double lag_max_ns;  /* open loop: longest from when an event was due to when it began */
 	char error[GATE_ERROR_BYTES];
-	char padding[4096 - 88 - GATE_ERROR_BYTES];
+	char padding[4096 - 104 - GATE_ERROR_BYTES];
 	uint32_t buckets[HISTOGRAM_BUCKETS]; /* events by latency; C sets them to 0 between windows */
 	char more_padding[2048];
 };
@@ -80,6 +96,9 @@ struct gate_class {
 	uint32_t buckets[HISTOGRAM_BUCKETS];
 };
 
+_Static_assert(sizeof(pthread_mutex_t) <= 64, "the lock has room");
+_Static_assert(offsetof(struct gate_header, arrivals) == 48 && offsetof(struct gate_header, lock) == 80,
+	       "the layout that Lua knows");
 _Static_assert(sizeof(struct gate_header) == 4096, "the gate's header is one page");
 _Static_assert(sizeof(struct gate_thread) % 4096 == 0, "each thread has pages of its own");
 _Static_assert(sizeof(struct gate_class) % 4096 == 0, "and keeps them with its classes");

@@ -1,6 +1,7 @@
 #include "benchmarker/load.h"
 
 #include "base/clock.h"
+#include "benchmarker/arrivals.h"
 #include "benchmarker/gate.h"
 #include "benchmarker/load_classes.h"
 #include "benchmarker/load_client.h"
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <math.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,7 +17,8 @@
 #include <unistd.h>
 
 #define EVENT_TIMEOUT_NS (60 * NS_PER_SECOND)
-#define WAKE_NS (500 * 1000ULL) /* from opening a window to its begin: the threads wake and look at the clock */
+#define WAKE_NS (500 * 1000ULL)    /* from opening a window to its begin: the threads wake and look at the clock */
+#define DRAIN_MAX_NS NS_PER_SECOND /* open loop: what is due at a window's end may take this long, or as long again */
 #define LONGEST_WINDOW_NS (24 * 3600 * NS_PER_SECOND)
 
 static uint64_t event_timeout(const struct load_spec *spec)
@@ -47,6 +50,21 @@ static int give_up(struct load *l, struct error *err)
 	return -1;
 }
 
+/* Shared between processes, though all who take it are threads of one: each has mapped the gate at an address of its
+ * own. */
+static int make_lock(struct gate_header *gate, struct error *err)
+{
+	pthread_mutexattr_t attributes;
+	int e = pthread_mutexattr_init(&attributes);
+	if (e == 0) {
+		e = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+		e = e ? e : pthread_mutex_init(&gate->lock, &attributes);
+		pthread_mutexattr_destroy(&attributes);
+	}
+	errno = e;
+	return e ? error_errno(err, ERROR_INTERNAL, "make a lock") : 0;
+}
+
 /* Makes the gate's file and maps it. Its blocks are reserved, so that a full disk is an error here and not a SIGBUS
  * later. */
 static int make_gate(struct load *l, struct error *err)
@@ -74,7 +92,7 @@ static int make_gate(struct load *l, struct error *err)
 	gate->threads = l->spec.threads;
 	gate->thread_bytes = (uint32_t)gate_thread_bytes(l->classes);
 	gate->classes = l->classes;
-	return 0;
+	return make_lock(gate, err);
 }
 
 static int start_client(struct load *l, struct error *err)
@@ -186,6 +204,8 @@ int load_begin(struct load *l, uint64_t start_ns, uint64_t duration_ns, struct e
 	l->gate->begin_s = (uint32_t)(l->begin_ns / NS_PER_SECOND);
 	l->gate->begin_ns = (uint32_t)(l->begin_ns % NS_PER_SECOND);
 	l->gate->duration_ns = (double)duration_ns;
+	l->gate->drain_ns = (double)(duration_ns < DRAIN_MAX_NS ? duration_ns : DRAIN_MAX_NS);
+	arrivals_start(&l->gate->arrivals, l->spec.rate, l->spec.seed, l->sequence);
 	l->in_window = true;
 	command(l, GATE_WORK);
 	return 0;
@@ -201,24 +221,53 @@ void load_end_window(struct load *l)
 	l->gate->duration_ns = (double)(l->end_ns - l->begin_ns);
 }
 
+/* Together the events of a thread last as long as it worked, give or take its own bookkeeping. In an open loop they may
+ * have waited at the same time, and a thread need not have any. */
+static bool is_possible(const struct load *l, const struct gate_thread *t)
+{
+	bool open = l->spec.rate > 0;
+	double most = open ? t->events * t->latency_max_ns : t->last_end_ns;
+	return t->done == l->sequence && (open || t->events >= 1) && t->late <= t->events &&
+	       t->latency_min_ns <= t->latency_max_ns && t->latency_max_ns <= t->last_end_ns &&
+	       t->latency_sum_ns <= most && t->latency_sum_ns >= t->latency_max_ns && t->lag_max_ns >= 0 &&
+	       t->lag_max_ns <= t->last_end_ns && t->last_end_ns <= (double)(clock_mono_ns() - l->begin_ns);
+}
+
+/* What the threads left of the window's schedule. */
+static void count_unserved(struct sample *s, const struct load *l)
+{
+	struct arrivals rest = l->gate->arrivals;
+	double first_ns = rest.next_ns;
+	s->rate = l->spec.rate;
+	if (!(l->spec.rate > 0) || !(rest.interval_ns > 0) || !isfinite(first_ns))
+		return;
+	s->unserved = arrivals_count(&rest, (double)(l->end_ns - l->begin_ns));
+	s->backlog += s->unserved;
+	double lag_ns = (double)(s->end_ns - s->begin_ns) - first_ns;
+	if (s->unserved && lag_ns > (double)s->lag_max_ns)
+		s->lag_max_ns = (uint64_t)lag_ns;
+}
+
 /* Adds one thread's numbers, which are a copy, to the sample. */
 static int add_thread(struct sample *s, const struct load *l, const struct gate_thread *t, unsigned number,
 		      struct error *err)
 {
 	const double counts[] = {
-		t->events,     t->reads,          t->writes,         t->others,         t->errors,
-		t->reconnects, t->latency_sum_ns, t->latency_min_ns, t->latency_max_ns, t->last_end_ns
+		t->events,         t->reads,          t->writes,         t->others,      t->errors, t->reconnects,
+		t->latency_sum_ns, t->latency_min_ns, t->latency_max_ns, t->last_end_ns, t->late
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
 		if (!load_is_count(counts[i]))
 			return error_set(err, ERROR_LOAD, "thread %u reported %g, which is no count", number,
 					 counts[i]);
-	/* Together the events of a thread last as long as it worked, give or take its own bookkeeping. */
-	if (t->done != l->sequence || t->events < 1 || t->latency_min_ns > t->latency_max_ns ||
-	    t->latency_sum_ns > t->last_end_ns || t->latency_sum_ns < t->latency_max_ns ||
-	    t->last_end_ns > (double)(clock_mono_ns() - l->begin_ns))
+	if (!is_possible(l, t))
 		return error_set(err, ERROR_LOAD, "thread %u reported numbers that cannot be", number);
 	s->busy_ns += (uint64_t)t->last_end_ns;
+	s->backlog += (uint64_t)t->late;
+	if (t->lag_max_ns > (double)s->lag_max_ns)
+		s->lag_max_ns = (uint64_t)t->lag_max_ns;
+	if (t->events > 0 && (s->events == 0 || t->latency_min_ns < (double)s->latency_min_ns))
+		s->latency_min_ns = (uint64_t)t->latency_min_ns;
 	s->events += (uint64_t)t->events;
 	s->reads += (uint64_t)t->reads;
 	s->writes += (uint64_t)t->writes;
@@ -226,8 +275,6 @@ static int add_thread(struct sample *s, const struct load *l, const struct gate_
 	s->ignored_errors += (uint64_t)t->errors;
 	s->reconnects += (uint64_t)t->reconnects;
 	s->latency_sum_ns += (uint64_t)t->latency_sum_ns;
-	if (number == 0 || t->latency_min_ns < (double)s->latency_min_ns)
-		s->latency_min_ns = (uint64_t)t->latency_min_ns;
 	if (t->latency_max_ns > (double)s->latency_max_ns)
 		s->latency_max_ns = (uint64_t)t->latency_max_ns;
 	if (l->begin_ns + (uint64_t)t->last_end_ns > s->end_ns)
@@ -263,6 +310,7 @@ static int take_sample(struct load *l, struct sample *s, struct error *err)
 		if (add_thread(s, l, &numbers, i, err) < 0)
 			return -1;
 	}
+	count_unserved(s, l);
 	return take_histogram(s, l, err) < 0 ? -1 : load_take_classes(l, s, err);
 }
 
@@ -274,7 +322,7 @@ int load_await(struct load *l, struct sample *ret, struct error *err)
 		return error_set(err, ERROR_INTERNAL, "no window is open");
 	l->in_window = false;
 	uint64_t now = clock_mono_ns();
-	uint64_t left = l->end_ns > now ? l->end_ns - now : 0;
+	uint64_t left = (l->end_ns > now ? l->end_ns - now : 0) + (l->spec.rate > 0 ? DRAIN_MAX_NS : 0);
 	CLEANUP(sample) struct sample s = SAMPLE_INIT;
 	if (await_threads(l, clock_deadline(left + event_timeout(&l->spec)), "did not finish the slice", err) < 0 ||
 	    take_sample(l, &s, err) < 0)

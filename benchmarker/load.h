@@ -39,6 +39,7 @@ struct load_spec {
 	unsigned tables;               /* 1 or more */
 	unsigned long long table_size; /* rows a table */
 	unsigned long long seed;       /* > 0 */
+	double rate;                   /* events a second over all threads (gate.h: open loop); 0: closed loop */
 	const struct strlist *options; /* further sysbench options (engine's, user's); NULL: none */
 	int server_fd;                 /* pidfd of the server, or -1 */
 	const cpu_set_t *cpus;         /* NULL: no pinning */
@@ -81,7 +82,8 @@ int load_open(struct load *ret, const struct load_spec *spec, struct error *err)
  * are awake), and returns at once. */
 int load_begin(struct load *l, uint64_t start_ns, uint64_t duration_ns, struct error *err);
 /* Waits until every thread has finished the window. An event that runs when the window ends is finished and counted, so
- * each thread has at least one. ret is filled anew (SAMPLE_INIT or released by the caller before). */
+ * each thread has at least one; in an open loop so are those that were due, within limits (sample.h: unserved). ret is
+ * filled anew (SAMPLE_INIT or released by the caller before). */
 int load_await(struct load *l, struct sample *ret, struct error *err);
 /* Ends the open window now: for windows whose length something else decides (a profile's arrival). load_await follows.
  */

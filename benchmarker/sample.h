@@ -24,10 +24,14 @@ struct sample {
 	uint64_t reads, writes, others; /* SQL statements by sysbench's kind */
 	uint64_t ignored_errors;
 	uint64_t reconnects;
-	uint64_t latency_sum_ns; /* over events */
+	uint64_t latency_sum_ns; /* over events; in an open loop from when each was due */
 	uint64_t latency_min_ns; /* exact; 0 when events is 0 */
 	uint64_t latency_max_ns;
 	struct histogram latency;
+	double rate;                  /* events a second that were asked for; 0: closed loop, and 0 below */
+	uint64_t backlog;             /* events that were due in the window and had not begun at its end */
+	uint64_t unserved;            /* of these, that never began: they are in no other count */
+	uint64_t lag_max_ns;          /* longest from when an event was due to when it began, or was given up */
 	struct sample_class *classes; /* owned; NULL for tests whose events are all of one kind */
 	size_t classes_len;
 };

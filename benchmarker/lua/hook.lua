@@ -9,6 +9,9 @@
 -- Per event: two readings of the clock and one histogram bucket, with no memory allocated. Clock values are kept as
 -- doubles relative to the window's begin, where every nanosecond is exact for 104 days.
 --
+-- In an open loop (--rate) the gate says when events are due, and latency counts from there: a server that stalls delays
+-- all events that were due meanwhile, and each of them shows it.
+--
 -- No sysbench option may be defined here for a test that defines none itself, like bulk_insert: it gets its options as
 -- globals, as it expects.
 
@@ -29,15 +32,17 @@ local OTHER, READ, WRITE, ERROR, RECONNECT = 0, 1, 2, 4, 5 -- sysbench's sb_coun
 ffi.cdef([[
 struct dbdyno_header {
    uint32_t magic, threads, thread_bytes, sequence, command, begin_s, begin_ns, classes;
-   double duration_ns;
-   char padding[4096 - 40];
+   double duration_ns, drain_ns;
+   struct { double interval_ns, next_ns; int32_t random[4]; } arrivals;
+   char lock[64];
+   char padding[4096 - 144];
 };
 struct dbdyno_thread {
    uint32_t state, done;
    double events, reads, writes, others, errors, reconnects;
-   double latency_sum_ns, latency_min_ns, latency_max_ns, last_end_ns;
+   double latency_sum_ns, latency_min_ns, latency_max_ns, last_end_ns, late, lag_max_ns;
    char error[2048];
-   char padding[4096 - 88 - 2048];
+   char padding[4096 - 104 - 2048];
    uint32_t buckets[17920];
    char more_padding[2048];
 };
@@ -57,6 +62,9 @@ void *dbdyno_map(void *at, size_t len, int protection, int flags, int fd, int64_
 int64_t dbdyno_write(int fd, const char *data, size_t len) asm("write");
 long dbdyno_futex(long number, uint32_t *word, long op, long value, void *timeout, void *word2, long value3)
    asm("syscall");
+int dbdyno_lock(void *lock) asm("pthread_mutex_lock");
+int dbdyno_unlock(void *lock) asm("pthread_mutex_unlock");
+int dbdyno_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) asm("prctl");
 uint64_t dbdyno_counter(int thread_id, int kind) asm("sb_counter_val");
 ]])
 
@@ -202,34 +210,63 @@ end
 
 local time = ffi.new("struct dbdyno_time")
 
+-- Sleeps until a time, in ns from the window's begin, or a little longer.
+local function sleep_until(begin_s, begin_ns, at)
+   local whole = begin_s + math.floor((begin_ns + at) / 1e9)
+   time.s, time.s_high = whole, 0
+   time.ns, time.ns_high = begin_ns + at - (whole - begin_s) * 1e9, 0
+   ffi.C.dbdyno_sleep_until(MONOTONIC, 1, time, nil) -- TIMER_ABSTIME
+end
+
 -- Waits for a window's begin. The last millisecond is spent looking at the clock, since a sleep ends late.
 local function wait_until(begin_s, begin_ns)
    local clock = ffi.C.dbdyno_clock
    clock(MONOTONIC, time)
    local left = (begin_s - time.s) * 1e9 + (begin_ns - time.ns)
    if left > 1e6 then
-      local early = begin_s * 1e9 + begin_ns - 1e6
-      time.s = math.floor(early / 1e9)
-      time.s_high = 0
-      time.ns = early - math.floor(early / 1e9) * 1e9
-      time.ns_high = 0
-      ffi.C.dbdyno_sleep_until(MONOTONIC, 1, time, nil) -- TIMER_ABSTIME
+      sleep_until(begin_s, begin_ns, -1e6)
    end
    repeat
       clock(MONOTONIC, time)
    until (begin_s - time.s) * 1e9 + (begin_ns - time.ns) <= 0
 end
 
+local counted = { READ, WRITE, OTHER, ERROR, RECONNECT }
+local before = {}
+
+local function start_counting(thread_id)
+   for i, kind in ipairs(counted) do
+      before[i] = ffi.C.dbdyno_counter(thread_id, kind)
+   end
+end
+
+local function counted_since(thread_id, i)
+   return tonumber(ffi.C.dbdyno_counter(thread_id, counted[i]) - before[i])
+end
+
+-- Stores what a window gave.
+local function store(thread_id, events, sum, least, most, finish)
+   mine.events = events
+   mine.reads = counted_since(thread_id, 1)
+   mine.writes = counted_since(thread_id, 2)
+   mine.others = counted_since(thread_id, 3)
+   mine.errors = counted_since(thread_id, 4)
+   mine.reconnects = counted_since(thread_id, 5)
+   mine.latency_sum_ns = sum
+   mine.latency_min_ns = events > 0 and least or 0
+   mine.latency_max_ns = most
+   mine.last_end_ns = finish
+end
+
 -- Works through one window, at least one event, and stores what it measured. Returns true if the test wants to stop.
 local function work(thread_id)
-   local clock, counter = ffi.C.dbdyno_clock, ffi.C.dbdyno_counter
+   local clock = ffi.C.dbdyno_clock
    local event, buckets, classes = event, mine.buckets, classes
    local begin_s, begin_ns = header.begin_s, header.begin_ns
-   local reads, writes, others = counter(thread_id, READ), counter(thread_id, WRITE), counter(thread_id, OTHER)
-   local errors, reconnects = counter(thread_id, ERROR), counter(thread_id, RECONNECT)
    local events, sum, least, most, finish = 0, 0, math.huge, 0, 0
    local success, result
 
+   start_counting(thread_id)
    wait_until(begin_s, begin_ns)
    repeat
       clock(MONOTONIC, time)
@@ -252,16 +289,100 @@ local function work(thread_id)
       most = latency > most and latency or most
    until result or finish >= header.duration_ns -- read anew each time: dbdyno may end the window early
 
-   mine.events = events
-   mine.reads = tonumber(counter(thread_id, READ) - reads)
-   mine.writes = tonumber(counter(thread_id, WRITE) - writes)
-   mine.others = tonumber(counter(thread_id, OTHER) - others)
-   mine.errors = tonumber(counter(thread_id, ERROR) - errors)
-   mine.reconnects = tonumber(counter(thread_id, RECONNECT) - reconnects)
-   mine.latency_sum_ns = sum
-   mine.latency_min_ns = least
-   mine.latency_max_ns = most
-   mine.last_end_ns = finish
+   store(thread_id, events, sum, least, most, finish)
+   return result
+end
+
+-- Open loop: the time that is spent looking at the clock before an event is due, since a sleep ends late; and the longest
+-- sleep, after which it is seen that dbdyno ended the window early.
+local SPIN_NS, NAP_NS = 1e5, 1e8
+local PR_SET_TIMERSLACK = 29
+
+-- Takes the next arrival of the window, for a thread that is free at now: when it is due, or nothing if there is none
+-- left, or no time to work it. The arithmetic of benchmarker/arrivals.c.
+local function take_arrival(now)
+   local a = header.arrivals
+   ffi.C.dbdyno_lock(header.lock)
+   local due = a.next_ns
+   local taken = due < header.duration_ns and now < header.duration_ns + header.drain_ns
+   if taken then
+      local r = a.random
+      local t = bit.bxor(r[0], bit.lshift(r[0], 11))
+      r[0], r[1], r[2] = r[1], r[2], r[3]
+      r[3] = bit.bxor(r[3], bit.rshift(r[3], 19), t, bit.rshift(t, 8))
+      a.next_ns = due - math.log((r[3] + 2147483648.5) / 4294967296) * a.interval_ns
+   end
+   ffi.C.dbdyno_unlock(header.lock)
+   return taken and due or nil
+end
+
+-- Waits until an event is due, and returns the time then; nothing if the window has ended before.
+local function wait_due(begin_s, begin_ns, due)
+   while true do
+      ffi.C.dbdyno_clock(MONOTONIC, time)
+      local now = (time.s - begin_s) * 1e9 + (time.ns - begin_ns)
+      if due >= header.duration_ns then
+         return nil
+      elseif now >= due then
+         return now
+      elseif due - now > SPIN_NS then
+         sleep_until(begin_s, begin_ns, math.min(due - SPIN_NS, now + NAP_NS))
+      end
+   end
+end
+
+-- Waits for the end of a window whose arrivals are all taken, and returns the time then.
+local function wait_end(begin_s, begin_ns)
+   while true do
+      ffi.C.dbdyno_clock(MONOTONIC, time)
+      local now = (time.s - begin_s) * 1e9 + (time.ns - begin_ns)
+      if now >= header.duration_ns then
+         return now
+      end
+      sleep_until(begin_s, begin_ns, math.min(header.duration_ns, now + NAP_NS))
+   end
+end
+
+-- Works through one window of an open loop, as work does.
+local function work_open(thread_id)
+   local clock = ffi.C.dbdyno_clock
+   local event, buckets, classes = event, mine.buckets, classes
+   local begin_s, begin_ns = header.begin_s, header.begin_ns
+   local events, sum, least, most, finish, late, lag_max = 0, 0, math.huge, 0, 0, 0, 0
+   local success, result
+
+   start_counting(thread_id)
+   ffi.C.dbdyno_prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0) -- sleeps of this thread end when they should
+   wait_until(begin_s, begin_ns)
+   while not result do
+      local due = take_arrival(finish)
+      local start = due and wait_due(begin_s, begin_ns, due)
+      if not start then
+         break
+      end
+      late = start >= header.duration_ns and late + 1 or late
+      lag_max = start - due > lag_max and math.floor(start - due) or lag_max
+      success, result = pcall(event, thread_id)
+      if not success then
+         result = retry(thread_id, result)
+      end
+      clock(MONOTONIC, time)
+      finish = (time.s - begin_s) * 1e9 + (time.ns - begin_ns)
+      local latency = math.floor(finish - due)
+      local b = bucket(latency)
+      buckets[b] = buckets[b] + 1
+      if classes then
+         count_class(latency, b)
+      end
+      events = events + 1
+      sum = sum + latency
+      least = latency < least and latency or least
+      most = latency > most and latency or most
+   end
+   finish = math.max(finish, result and finish or wait_end(begin_s, begin_ns))
+   mine.late = late
+   mine.lag_max_ns = lag_max
+   store(thread_id, events, sum, least, most, finish)
    return result
 end
 
@@ -295,7 +416,12 @@ function thread_run(thread_id)
       if header.command == COMMAND_FINISH then
          return
       end
-      local stop = work(thread_id)
+      local stop
+      if header.arrivals.interval_ns > 0 then
+         stop = work_open(thread_id)
+      else
+         stop = work(thread_id)
+      end
       if stop then
          mine.state = STATE_ENDED
       end

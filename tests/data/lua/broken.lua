@@ -56,6 +56,8 @@ local ways = {
    [13] = function() os.execute("kill -SEGV $PPID; exec sleep 100") end,
    [14] = function(thread_id) report(thread_id, function(mine) mine.done = 12345 end) end,
    [15] = function(thread_id) report(thread_id, function(mine) mine.events = 0.5 end) end,
+   [16] = function(thread_id) report(thread_id, function(mine) mine.late = 2 end) end,
+   [17] = function(thread_id) report(thread_id, function(mine) mine.lag_max_ns = 0 / 0 end) end,
 }
 
 function event(thread_id)

@@ -348,6 +348,8 @@ static void broken_clients_are_noticed(void **state)
 		{ 13, "killed by SIGSEGV" },
 		{ 14, "numbers that cannot be" },
 		{ 15, "0.5, which is no count" },
+		{ 16, "numbers that cannot be" },
+		{ 17, "numbers that cannot be" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct load_spec spec = make_spec(GMS, SCRIPT("broken"));
