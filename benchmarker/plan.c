@@ -12,7 +12,8 @@
 
 const char *pairing_name(enum pairing p)
 {
-	return p == PAIRING_SEQUENTIAL ? "sequential" : "interleaved";
+	static const char *const names[] = { "interleaved", "duet", "sequential" };
+	return names[p];
 }
 
 const char *side_name(enum side s)

@@ -19,10 +19,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum pairing { PAIRING_INTERLEAVED, PAIRING_SEQUENTIAL };
+enum pairing { PAIRING_INTERLEAVED, PAIRING_DUET, PAIRING_SEQUENTIAL };
 enum side { SIDE_FROM, SIDE_TO };
 
-const char *pairing_name(enum pairing p); /* "interleaved", "sequential" */
+const char *pairing_name(enum pairing p); /* "interleaved", "duet", "sequential" */
 const char *side_name(enum side s);       /* "from", "to" */
 
 struct plan_slice {
@@ -30,6 +30,7 @@ struct plan_slice {
 	uint32_t block;      /* 0-based; pairs 2 * block and 2 * block + 1 */
 	uint32_t pair;       /* 0-based over the test: the two slices with equal pair are compared */
 	uint32_t repetition; /* 0-based: which run of the test; plan_make plans one */
+	uint32_t start;      /* 0-based: which start of the servers it is measured on */
 	uint64_t duration_ns;
 };
 

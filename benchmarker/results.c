@@ -15,7 +15,8 @@
 /* What stands behind from_results and to_results (schema.sql); docs/results.md explains every column. */
 static const char schema[] =
 	"create table run (id text primary key, command text not null, dbdyno_version text not null,"
-	" pairing text not null check (pairing in ('interleaved', 'sequential')), started_unix integer not null,"
+	" pairing text not null check (pairing in ('interleaved', 'duet', 'sequential')), started_unix integer not "
+	"null,"
 	" ended_unix integer, status text not null check (status in ('running', 'done', 'failed', 'interrupted')),"
 	" seed text not null, config_json text, machine_json text) strict;"
 	"create table server (run text not null references run (id), side text not null check (side in ('from', 'to')),"
@@ -26,7 +27,8 @@ static const char schema[] =
 	" params text, threads integer not null, unique (run, name)) strict;"
 	"create table slice (id integer primary key, run text not null, test text not null,"
 	" slice_index integer not null, side text not null check (side in ('from', 'to')), repetition integer not null,"
-	" block integer not null, pair integer not null, planned_ns integer not null, wall_unix_ns integer not null, "
+	" start integer not null, block integer not null, pair integer not null, planned_ns integer not null, "
+	"wall_unix_ns integer not null, "
 	"begin_ns integer not null,"
 	" end_ns integer not null, threads integer not null, busy_ns integer not null, events integer not null,"
 	" reads integer not null, writes integer not null, others integer not null, ignored_errors integer not null,"
@@ -45,6 +47,9 @@ static const char schema[] =
 	" level text not null check (level in ('info', 'warning', 'error')), test text, message text not null) "
 	"strict;" RESULTS_CLASS_TABLE;
 
+/* What a file of schema 1 lacks, or lacked when it was young. */
+static const char upgrade[] = "alter table slice add column start integer not null default 0;" RESULTS_CLASS_TABLE;
+
 static int read_number(struct results *r, const char *sql, int64_t *ret, struct error *err)
 {
 	CLEANUP(statement) struct statement s = { 0 };
@@ -54,8 +59,10 @@ static int read_number(struct results *r, const char *sql, int64_t *ret, struct 
 	return 0;
 }
 
-/* Whether the schema is to be made (*ret_empty); an error if the file is not ours to use. */
-static int check_schema(struct results *r, bool *ret_empty, struct error *err)
+/* Whether the schema is to be made (*ret_empty), or is an older one (*ret_old); an error if the file is not ours to
+ * use.
+ */
+static int check_schema(struct results *r, bool *ret_empty, bool *ret_old, struct error *err)
 {
 	int64_t application = 0, version = 0, tables = 0;
 	if (read_number(r, "pragma application_id", &application, err) < 0 ||
@@ -63,6 +70,7 @@ static int check_schema(struct results *r, bool *ret_empty, struct error *err)
 	    read_number(r, "select count(*) from sqlite_schema", &tables, err) < 0)
 		return -1;
 	*ret_empty = tables == 0 && version == 0 && application == 0;
+	*ret_old = !*ret_empty && version < RESULTS_SCHEMA_VERSION;
 	if (*ret_empty)
 		return 0;
 	if (application != APPLICATION_ID) {
@@ -77,13 +85,41 @@ static int check_schema(struct results *r, bool *ret_empty, struct error *err)
 	return 0;
 }
 
+static void distrust(sqlite3 *db)
+{
+	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+}
+
+/* A file that is only read stays as it is: what is read is a copy in memory, with what the older schema lacks. */
+static int read_old(struct results *r, struct error *err)
+{
+	sqlite3 *copy = NULL;
+	if (sqlite3_open(":memory:", &copy) != SQLITE_OK) {
+		sqlite3_close(copy);
+		return error_oom(err);
+	}
+	sqlite3_backup *backup = sqlite3_backup_init(copy, "main", r->db, "main");
+	int result = backup ? sqlite3_backup_step(backup, -1) : SQLITE_ERROR;
+	sqlite3_backup_finish(backup);
+	if (result != SQLITE_DONE) {
+		sqlite3_close(copy);
+		error_set(err, ERROR_INTERNAL, "%s: it cannot be read whole: %s", r->path, sqlite3_errstr(result));
+		return error_hint(err, "is a run still writing it?");
+	}
+	sqlite3_close(r->db);
+	r->db = copy;
+	distrust(r->db);
+	return results_exec(r, upgrade, err);
+}
+
 static int make_schema(struct results *r, struct error *err)
 {
 	__attribute__((cleanup(results_rollback))) struct results *transaction = r;
-	bool empty;
+	bool empty, old;
 	AUTO_FREE char *marks = str_printf(err, "pragma application_id = %d; pragma user_version = %d", APPLICATION_ID,
 					   RESULTS_SCHEMA_VERSION);
-	if (!marks || results_begin(transaction, err) < 0 || check_schema(r, &empty, err) < 0)
+	if (!marks || results_begin(transaction, err) < 0 || check_schema(r, &empty, &old, err) < 0)
 		return -1;
 	if (empty && (results_make_summaries(r, NULL, err) < 0 || results_exec(r, schema, err) < 0 ||
 		      results_exec(r, marks, err) < 0))
@@ -115,19 +151,23 @@ static int set_up(struct results *r, int flags, struct error *err)
 	if (sqlite3_open_v2(r->path, &r->db, flags, NULL) != SQLITE_OK)
 		return r->db ? results_error(r, err) : error_oom(err);
 	sqlite3_busy_timeout(r->db, BUSY_TIMEOUT_MS);
-	sqlite3_db_config(r->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(r->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	bool empty;
-	if (check_schema(r, &empty, err) < 0)
+	distrust(r->db);
+	bool empty, old;
+	if (check_schema(r, &empty, &old, err) < 0)
 		return -1;
+	if (r->read_only && empty)
+		return results_damaged(r, "there are no results in it", err);
 	if (r->read_only)
-		return empty ? results_damaged(r, "there are no results in it", err) : find_run(r, err);
+		return old && read_old(r, err) < 0 ? -1 : find_run(r, err);
+	if (old) {
+		error_set(err, ERROR_USAGE, "%s: written by an older dbdyno: it can be read, but not added to",
+			  r->path);
+		return error_hint(err, "name another folder for the results");
+	}
 	if (results_exec(r, "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on", err) <
 		    0 ||
 	    (empty && make_schema(r, err) < 0))
 		return -1;
-	if (!empty && results_exec(r, RESULTS_CLASS_TABLE, err) < 0)
-		return -1; /* a file from before this table */
 	return find_run(r, err);
 }
 

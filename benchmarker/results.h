@@ -30,7 +30,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RESULTS_SCHEMA_VERSION 1 /* PRAGMA user_version */
+#define RESULTS_SCHEMA_VERSION 2 /* PRAGMA user_version */
 
 struct results;
 
@@ -38,7 +38,7 @@ struct results_run {
 	const char *id;      /* "20261122-210139-1a2b3c4d" */
 	const char *command; /* "compare", … */
 	const char *dbdyno_version;
-	const char *pairing; /* "interleaved", "sequential" */
+	const char *pairing; /* pairing_name */
 	int64_t started_unix;
 	uint64_t seed;
 	const char *config_json;  /* without secrets */
@@ -61,7 +61,8 @@ struct results_test {
 
 /* Creates the file (its folder must be there), or opens one that is there, whose latest run is then the current one. */
 int results_open(const char *path, struct results **ret, struct error *err);
-/* Opens for reading alone: no file is made, nothing is changed. ERROR_USAGE when there is none. */
+/* Opens for reading alone: no file is made, nothing is changed. ERROR_USAGE when there is none. One of an older schema
+ * is read through a copy in memory; results_open refuses it. */
 int results_open_read(const char *path, struct results **ret, struct error *err);
 void results_close(struct results *r); /* NULL is fine */
 

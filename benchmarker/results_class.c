@@ -126,39 +126,25 @@ static int read_classes(struct statement *s, struct results_classes *all, struct
 	return row;
 }
 
-/* Files from before the table have none. */
-static int has_table(struct results *r, struct error *err)
-{
-	CLEANUP(statement) struct statement s = { 0 };
-	if (statement_prepare(r, "select 1 from sqlite_schema where type = 'table' and name = 'slice_class'", &s, err) <
-	    0)
-		return -1;
-	return statement_step(&s, err);
-}
-
 int results_read_classes(struct results *r, const char *test, enum side side, struct results_classes *ret,
 			 struct error *err)
 {
 	CLEANUP(results_classes) struct results_classes all = { .owned = STRLIST_INIT };
 	CLEANUP(class_sums) struct class_sums sums = { 0 };
 	CLEANUP(statement) struct statement s = { 0 };
-	int there = results_need_run(r, err) < 0 ? -1 : has_table(r, err);
-	if (there < 0)
+	if (results_need_run(r, err) < 0 ||
+	    statement_prepare(r,
+			      "select c.number, c.class, c.events, c.rollbacks, c.latency_sum_ns,"
+			      " c.latency_min_ns, c.latency_max_ns, c.data from slice_class c"
+			      " join slice on slice.id = c.slice where run = ? and test = ? and side = ?"
+			      " order by c.number, slice_index",
+			      &s, err) < 0)
 		return -1;
-	if (there) {
-		if (statement_prepare(r,
-				      "select c.number, c.class, c.events, c.rollbacks, c.latency_sum_ns,"
-				      " c.latency_min_ns, c.latency_max_ns, c.data from slice_class c"
-				      " join slice on slice.id = c.slice where run = ? and test = ? and side = ?"
-				      " order by c.number, slice_index",
-				      &s, err) < 0)
-			return -1;
-		bind_text(&s, r->run);
-		bind_text(&s, test);
-		bind_text(&s, side_name(side));
-		if (read_classes(&s, &all, &sums, err) < 0 || strlist_check(&all.owned, err) < 0)
-			return error_wrap(err, "read the classes of %s", test);
-	}
+	bind_text(&s, r->run);
+	bind_text(&s, test);
+	bind_text(&s, side_name(side));
+	if (read_classes(&s, &all, &sums, err) < 0 || strlist_check(&all.owned, err) < 0)
+		return error_wrap(err, "read the classes of %s", test);
 	*ret = all;
 	all = (struct results_classes){ .owned = STRLIST_INIT };
 	return 0;

@@ -83,8 +83,7 @@ void *results_grow(void *items, size_t len, size_t size);
 int results_uuid(const char *run, const char *side, const char *test, char ret[static RESULTS_UUID_SIZE],
 		 struct error *err);
 
-/* Added to the schema after its first files: a file that is only read may not have it. A table without rowids leaves
- * last_insert_rowid() at the slice. */
+/* Added to schema 1 after its first files. A table without rowids leaves last_insert_rowid() at the slice. */
 #define RESULTS_CLASS_TABLE                                                                              \
 	"create table if not exists slice_class (slice integer not null references slice (id),"          \
 	" number integer not null, class text not null, events integer not null,"                        \

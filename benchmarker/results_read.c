@@ -335,6 +335,7 @@ static int read_pairs(struct results *r, struct statement *s, struct results_pai
 		if (p->samples_len == max)
 			return results_damaged(r, "slices changed while they were read", err);
 		uint64_t pair = column_u64(s, UINT32_MAX), block = column_u64(s, UINT32_MAX);
+		uint64_t start = column_u64(s, UINT32_MAX);
 		enum side side = column_side(s);
 		bool second = p->samples_len % 2;
 		if ((side == SIDE_TO) != second || (second && pair != last_pair))
@@ -343,7 +344,8 @@ static int read_pairs(struct results *r, struct statement *s, struct results_pai
 		if (results_column_sample(s, sample, err) < 0)
 			return -1;
 		if (second)
-			p->pairs[p->pairs_len++] = (struct sample_pair){ sample - 1, sample, (uint32_t)block };
+			p->pairs[p->pairs_len++] =
+				(struct sample_pair){ sample - 1, sample, (uint32_t)block, (uint32_t)start };
 		last_pair = pair;
 	}
 	return row;
@@ -355,8 +357,9 @@ int results_load_pairs(struct results *r, const char *test, struct results_pairs
 	CLEANUP(statement) struct statement count = { 0 };
 	CLEANUP(statement) struct statement s = { 0 };
 	if (prepare_for_run(r, "select count(*)" PAIRED, &count, err) < 0 ||
-	    prepare_for_run(r, "select pair, block, side, " RESULTS_SAMPLE_COLUMNS PAIRED " order by pair, side = 'to'",
-			    &s, err) < 0)
+	    prepare_for_run(
+		    r, "select pair, block, start, side, " RESULTS_SAMPLE_COLUMNS PAIRED " order by pair, side = 'to'",
+		    &s, err) < 0)
 		return -1;
 	bind_text(&count, test);
 	bind_text(&s, test);

@@ -89,20 +89,22 @@ static int insert_test(struct results *r, const struct results_test *t, struct e
 static int insert_slice(struct results *r, const struct results_test *t, const struct plan_slice *slice, uint32_t index,
 			int64_t wall_unix_ns, const struct sample *sample, struct error *err)
 {
-	const uint64_t numbers[] = { slice->repetition,      slice->block,          slice->pair,
-				     slice->duration_ns,     sample->begin_ns,      sample->end_ns,
-				     sample->threads,        sample->busy_ns,       sample->events,
-				     sample->reads,          sample->writes,        sample->others,
-				     sample->ignored_errors, sample->reconnects,    sample->latency_sum_ns,
-				     sample->latency_min_ns, sample->latency_max_ns };
+	const uint64_t numbers[] = {
+		slice->repetition,      slice->start,           slice->block,       slice->pair,
+		slice->duration_ns,     sample->begin_ns,       sample->end_ns,     sample->threads,
+		sample->busy_ns,        sample->events,         sample->reads,      sample->writes,
+		sample->others,         sample->ignored_errors, sample->reconnects, sample->latency_sum_ns,
+		sample->latency_min_ns, sample->latency_max_ns
+	};
 	CLEANUP(statement) struct statement s = { 0 };
-	if (statement_prepare(r,
-			      "insert into slice (run, test, slice_index, side, wall_unix_ns, repetition, block, pair, "
-			      "planned_ns,"
-			      " begin_ns, end_ns, threads, busy_ns, events, reads, writes, others, ignored_errors,"
-			      " reconnects, latency_sum_ns, latency_min_ns, latency_max_ns)"
-			      " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			      &s, err) < 0)
+	if (statement_prepare(
+		    r,
+		    "insert into slice (run, test, slice_index, side, wall_unix_ns, repetition, start, block, "
+		    "pair, planned_ns,"
+		    " begin_ns, end_ns, threads, busy_ns, events, reads, writes, others, ignored_errors,"
+		    " reconnects, latency_sum_ns, latency_min_ns, latency_max_ns)"
+		    " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    &s, err) < 0)
 		return -1;
 	bind_text(&s, r->run);
 	bind_text(&s, t->name);

@@ -65,13 +65,14 @@ struct comparison {
 struct sample_pair {
 	const struct sample *from, *to;
 	uint32_t block;
+	uint32_t start; /* of the servers: pairs of equal start were measured on the same processes and data */
 };
 
 /* log(to / from) of one pair; NAN when a side has no event. */
 double statistics_log_ratio(const struct sample_pair *p, enum metric metric);
 
-/* Estimates of one test. pairs by increasing block, as in time. *ret is undecided, with a reason if it must stay so.
- * -1: out of memory, or pairs out of order (ERROR_INTERNAL). len 0 is fine: nothing can be said. */
+/* Estimates of one test. pairs by increasing block and start, as in time. *ret is undecided, with a reason if it must
+ * stay so. -1: out of memory, or pairs out of order (ERROR_INTERNAL). len 0 is fine: nothing can be said. */
 int statistics_compare(const struct sample_pair *pairs, size_t len, enum pairing pairing, struct comparison *ret,
 		       struct error *err);
 

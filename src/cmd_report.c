@@ -49,7 +49,7 @@ static int print_queries(const struct report_options *o, const char *db, struct 
 }
 
 /* Every slice with its test and side, in order of time. */
-static const char slices_sql[] = "select run, test, side, repetition, block, pair, slice_index, wall_unix_ns, "
+static const char slices_sql[] = "select run, test, side, repetition, start, block, pair, slice_index, wall_unix_ns, "
 				 "planned_ns, begin_ns, end_ns, threads,"
 				 " busy_ns, events, reads, writes, others, ignored_errors, reconnects, latency_sum_ns, "
 				 "latency_min_ns, latency_max_ns"

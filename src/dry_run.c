@@ -36,8 +36,7 @@ static int print_pairs(const struct options *o, const struct strlist *tests, str
 		if (plan_make((enum pairing)o->pairing, test_ns, o->slice_ns, 1, &plan, err) < 0)
 			return -1;
 		printf("%-9s %s, %zu slices a test, %.0f s of load per server and test\n", "pairs",
-		       o->pairing == PAIRING_SEQUENTIAL ? "sequential" : "interleaved", plan.len,
-		       (double)test_ns / 1e9);
+		       pairing_name((enum pairing)o->pairing), plan.len, (double)test_ns / 1e9);
 		plan_release(&plan);
 		last_ns = test_ns;
 	}

@@ -202,7 +202,7 @@ static int add_run(struct job *j, struct error *err)
 		.id = j->id,
 		.command = j->command,
 		.dbdyno_version = DBDYNO_VERSION,
-		.pairing = j->o->pairing == PAIRING_SEQUENTIAL ? "sequential" : "interleaved",
+		.pairing = pairing_name((enum pairing)j->o->pairing),
 		.started_unix = j->started_unix,
 		.seed = j->seed,
 		.config_json = config,

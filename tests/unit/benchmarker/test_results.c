@@ -534,11 +534,11 @@ static void refuses_other_files(void **state)
 	check_fails(results_open_read(f->db, &r, err), ERROR_USAGE, "No such file");
 	assert_false(fs_exists(f->db));
 	results_close(open_with_run(f->db));
-	execute(f->db, "pragma user_version = 2");
+	execute(f->db, "pragma user_version = 3");
 	check_fails(results_open(f->db, &r, err), ERROR_INTERNAL,
-		    "written by a newer dbdyno (schema 2, this one knows 1)");
+		    "written by a newer dbdyno (schema 3, this one knows 2)");
 	check_fails(results_open_read(f->db, &r, err), ERROR_INTERNAL, "newer dbdyno");
-	execute(f->db, "pragma user_version = 1; pragma application_id = 7");
+	execute(f->db, "pragma user_version = 2; pragma application_id = 7");
 	check_fails(results_open(f->db, &r, err), ERROR_INTERNAL, "another program");
 	AUTO_FREE char *missing = str_printf(NULL, "%s/no/folder.db", f->dir);
 	check_fails(results_open(missing, &r, err), ERROR_INTERNAL, "create");

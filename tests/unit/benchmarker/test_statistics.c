@@ -86,7 +86,7 @@ static struct fixture fixture_make(size_t pairs)
 			     .len = pairs };
 	assert_true(f.samples && f.pairs);
 	for (size_t i = 0; i < pairs; i++) {
-		f.pairs[i] = (struct sample_pair){ &f.samples[2 * i], &f.samples[2 * i + 1], (uint32_t)(i / 2) };
+		f.pairs[i] = (struct sample_pair){ &f.samples[2 * i], &f.samples[2 * i + 1], (uint32_t)(i / 2), 0 };
 		fill(&f.samples[2 * i], 1000);
 		fill(&f.samples[2 * i + 1], 1000);
 	}
