@@ -1,4 +1,5 @@
 /* The report as GitHub markdown: what a comment on a pull request needs, details folded away. */
+#include "benchmarker/report_markdown.h"
 #include "benchmarker/report_classes.h"
 #include "benchmarker/report_summary.h"
 
@@ -7,7 +8,7 @@
 static const struct report_style *const style = &report_fine;
 
 /* Text in which nothing is markup, a table cell's end, or a mention of a person. */
-static void add_text(struct strbuf *out, const char *s)
+void report_markdown_text(struct strbuf *out, const char *s)
 {
 	char c[5];
 	size_t len;
@@ -36,10 +37,10 @@ static void add_name(struct strbuf *out, const char *s)
 	if (s && *s && *s != ' ' && s[strspn(s, plain)] == 0 && !str_ends(s, " "))
 		strbuf_addf(out, "`%s`", s);
 	else
-		add_text(out, s);
+		report_markdown_text(out, s);
 }
 
-static void add_row(struct strbuf *out, const struct report_test *t)
+void report_markdown_row(const struct report_test *t, struct strbuf *out)
 {
 	const struct estimate *e = &t->comparison.metrics[METRIC_THROUGHPUT];
 	strbuf_adds(out, "| ");
@@ -68,13 +69,15 @@ static void add_row(struct strbuf *out, const struct report_test *t)
 		    verdict_name(t->comparison.verdict), strong);
 }
 
-static void add_table(const struct report *r, struct strbuf *out)
+void report_markdown_table_head(struct strbuf *out)
 {
 	strbuf_adds(out,
 		    "\n| test | from tx/s | to tx/s | ratio | 95 % interval | mean latency ratio | p95 ms | verdict |\n"
 		    "|:--|--:|--:|--:|:-:|--:|:-:|:--|\n");
-	for (size_t i = 0; i < r->tests_len; i++)
-		add_row(out, &r->tests[i]);
+}
+
+void report_markdown_table_end(const struct report *r, struct strbuf *out)
+{
 	strbuf_adds(out, "\nRatio: to ÷ from; a throughput ratio above 1 is faster. Same: the interval lies within ±");
 	report_add_percent(out, style, r->margin);
 	strbuf_adds(out, ". Verdicts hold for all tests together, with at most 5 % risk of any false alarm.\n");
@@ -92,7 +95,12 @@ static void add_class_row(const struct report_class *c, bool to, struct strbuf *
 	strbuf_adds(out, " |\n");
 }
 
-static int add_classes(const struct report_test *t, struct strbuf *out, struct error *err)
+bool report_markdown_has_classes(const struct report_test *t)
+{
+	return !t->error && t->classes_len;
+}
+
+int report_markdown_classes(const struct report_test *t, struct strbuf *out, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf rate = STRBUF_INIT(64 << 10);
 	report_add_new_order_rate(&rate, style, t);
@@ -101,7 +109,7 @@ static int add_classes(const struct report_test *t, struct strbuf *out, struct e
 	strbuf_addc(out, '\n');
 	add_name(out, t->name);
 	strbuf_adds(out, ": ");
-	add_text(out, rate.data);
+	report_markdown_text(out, rate.data);
 	strbuf_adds(out, "\n\n| transaction | server |");
 	for (int i = 0; i < CLASS_COLUMNS; i++)
 		strbuf_addf(out, " %s |", report_class_columns[i]);
@@ -117,17 +125,17 @@ static int add_classes(const struct report_test *t, struct strbuf *out, struct e
 static void add_item(struct strbuf *out, const char *label, const char *about, const char *text)
 {
 	strbuf_adds(out, "- **");
-	add_text(out, label);
+	report_markdown_text(out, label);
 	strbuf_adds(out, "**: ");
 	if (about) {
 		add_name(out, about);
 		strbuf_adds(out, ": ");
 	}
-	add_text(out, text);
+	report_markdown_text(out, text);
 	strbuf_addc(out, '\n');
 }
 
-static void add_remarks(const struct report *r, struct strbuf *out)
+void report_markdown_remarks(const struct report *r, struct strbuf *out)
 {
 	size_t start = out->len;
 	strbuf_addc(out, '\n');
@@ -148,7 +156,7 @@ static void add_remarks(const struct report *r, struct strbuf *out)
 	}
 }
 
-static int add_details(const struct report *r, struct strbuf *out, struct error *err)
+int report_markdown_details(const struct report *r, struct strbuf *out, struct error *err)
 {
 	CLEANUP(strlist) struct strlist facts = STRLIST_INIT;
 	if (report_add_facts(r, style, &facts, err) < 0)
@@ -168,7 +176,7 @@ static int add_details(const struct report *r, struct strbuf *out, struct error 
 	strbuf_addc(out, '\n');
 	for (size_t i = 0; i + 1 < facts.len; i += 2) {
 		strbuf_addf(out, "- %s: ", facts.items[i]);
-		add_text(out, facts.items[i + 1]);
+		report_markdown_text(out, facts.items[i + 1]);
 		strbuf_addc(out, '\n');
 	}
 	if (r->command_line) {
@@ -180,7 +188,7 @@ static int add_details(const struct report *r, struct strbuf *out, struct error 
 	return 0;
 }
 
-int report_markdown(const struct report *r, struct strbuf *out, struct error *err)
+int report_markdown_head(const struct report *r, struct strbuf *out, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf claim = STRBUF_INIT(64 << 10), evidence = STRBUF_INIT(64 << 10);
 	report_add_claim(r, &claim);
@@ -188,21 +196,32 @@ int report_markdown(const struct report *r, struct strbuf *out, struct error *er
 	if (strbuf_check(&claim, err) < 0 || strbuf_check(&evidence, err) < 0)
 		return -1;
 	strbuf_adds(out, "**");
-	add_text(out, claim.data);
+	report_markdown_text(out, claim.data);
 	strbuf_adds(out, ":** ");
-	add_text(out, evidence.data);
+	report_markdown_text(out, evidence.data);
 	strbuf_adds(out, ".\n");
 	if (!report_is_done(r) && r->error) {
 		strbuf_addc(out, '\n');
 		add_item(out, r->status, NULL, r->error);
 	}
+	return 0;
+}
+
+int report_markdown(const struct report *r, struct strbuf *out, struct error *err)
+{
+	if (report_markdown_head(r, out, err) < 0)
+		return -1;
 	if (r->tests_len)
-		add_table(r, out);
-	add_remarks(r, out);
+		report_markdown_table_head(out);
 	for (size_t i = 0; i < r->tests_len; i++)
-		if (!r->tests[i].error && r->tests[i].classes_len && add_classes(&r->tests[i], out, err) < 0)
+		report_markdown_row(&r->tests[i], out);
+	if (r->tests_len)
+		report_markdown_table_end(r, out);
+	report_markdown_remarks(r, out);
+	for (size_t i = 0; i < r->tests_len; i++)
+		if (report_markdown_has_classes(&r->tests[i]) && report_markdown_classes(&r->tests[i], out, err) < 0)
 			return -1;
-	if (add_details(r, out, err) < 0)
+	if (report_markdown_details(r, out, err) < 0)
 		return -1;
 	return strbuf_check(out, err);
 }

@@ -2,8 +2,10 @@
 #include "base/fs.h"
 #include "benchmarker/formats.h"
 #include "benchmarker/query.h"
+#include "benchmarker/report_comment.h"
 #include "command.h"
 #include "conclude.h"
+#include "run_data.h"
 
 #include <stdio.h>
 
@@ -14,10 +16,12 @@ struct report_options {
 	int output; /* enum query_output */
 	int format; /* enum report_format */
 	bool json;
+	long long comment_size;
+	char *report_url;
 };
 
 /* --format; the others stand for enum format. */
-enum report_format { REPORT_PAGES, REPORT_SLICES, REPORT_FORMATS };
+enum report_format { REPORT_PAGES, REPORT_SLICES, REPORT_COMMENT, REPORT_FORMATS };
 
 #define AT(member) offsetof(struct report_options, member)
 
@@ -28,10 +32,14 @@ static const struct opt report_table[] = {
 	  .help = "print this query's result instead, repeatable" },
 	{ "output", OPT_CHOICE, AT(output), .choices = "text|markdown|html|csv|json", .def = "text",
 	  .help = "form of the queries' results" },
-	{ "format", OPT_CHOICE, AT(format), .choices = "pages|slices|go-benchmark|bencher|github-action|openmetrics",
-	  .def = "pages",
-	  .help = "print the results for another tool: every slice as CSV, benchstat, Bencher, "
-		  "github-action-benchmark, OpenMetrics" },
+	{ "format", OPT_CHOICE, AT(format),
+	  .choices = "pages|slices|comment|go-benchmark|bencher|github-action|openmetrics", .def = "pages",
+	  .help = "print the results for another tool: every slice as CSV, the body of a comment on GitHub, benchstat, "
+		  "Bencher, github-action-benchmark, OpenMetrics" },
+	{ "comment-size", OPT_INT, AT(comment_size), .min = REPORT_COMMENT_MIN_CHARS, .max = 1000000, .def = "65536",
+	  .help = "characters that the comment may have; parts that do not fit are left out and named" },
+	{ "report-url", OPT_STRING, AT(report_url), .value = "URL",
+	  .help = "where the whole report is: such a comment names it" },
 	{ "json", OPT_BOOL, AT(json), .help = "the report as JSON instead of a table" },
 	{ "config", OPT_STRING, AT(config), .value = "FILE", .help = "JSON file with options, by flag name" },
 	{ 0 },
@@ -55,6 +63,14 @@ static const char slices_sql[] = "select run, test, side, repetition, start, blo
 				 "latency_min_ns, latency_max_ns"
 				 " from slice order by id";
 
+static int write_comment(const struct report_options *o, struct results *r, struct strbuf *out, struct error *err)
+{
+	CLEANUP(run_data) struct run_data d = RUN_DATA_INIT;
+	if (run_data_load(&d, r, err) < 0)
+		return -1;
+	return report_comment(&d.report, o->report_url, (size_t)o->comment_size, out, err);
+}
+
 static int print_format(const struct report_options *o, const char *db, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(FORMATS_MAX_BYTES);
@@ -62,9 +78,9 @@ static int print_format(const struct report_options *o, const char *db, struct e
 	int result;
 	if (o->format == REPORT_SLICES) {
 		result = query_run(db, slices_sql, QUERY_CSV, 0, &out, err);
-	} else {
-		result = results_open_read(db, &r, err) < 0
-				 ? -1
+	} else if ((result = results_open_read(db, &r, err)) == 0) {
+		result = o->format == REPORT_COMMENT
+				 ? write_comment(o, r, &out, err)
 				 : formats_write(r, (enum format)(o->format - REPORT_FORMATS), &out, err);
 		results_close(r);
 	}

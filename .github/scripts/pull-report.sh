@@ -27,9 +27,8 @@ marker='<!-- go-run-output -->' # comments of the system before have it too
 results=$(mktemp "${RUNNER_TEMP:-/tmp}/results.XXXXXX")
 aws s3api get-object --bucket "$bucket" --key "$key" "$results" >/dev/null
 body=$RUNNER_TEMP/body.json
-# A comment has at most 65,536 characters.
-jq -n --arg head "$marker"$'\n'"@$actor $format"$'\n' --rawfile results "$results" \
-  '($results | if length > 65000 then .[:65000] + "\n\n…" else . end) as $r | {body: ($head + $r)}' >"$body"
+jq -n --arg head "$marker"$'\n'"@$actor $format"$'\n' --rawfile report "$results" --arg where "$key" \
+  -f "$(dirname "$0")/fit.jq" >"$body"
 
 id=
 if [ "$job_type" = performance-benchmarking ]; then

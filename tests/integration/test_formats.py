@@ -112,3 +112,8 @@ def test_what_a_github_job_shows(dbdyno, gms, tmp_path):
     assert "GitHub takes 1048576" in done.stderr and "::" not in done.stderr and full.stat().st_size == 1 << 20
     failed = dbdyno.run("compare", "--from-exec=/bin/true", "--to-exec=/bin/true", "--test=oltp_point_select", "--out=third", GITHUB_ACTIONS="true")
     assert failed.returncode == 4
+
+
+def test_the_body_of_a_comment(dbdyno, run):
+    assert export(dbdyno, run, "comment") == (run / "report.md").read_text()
+    dbdyno.fails(2, "comment-size", "report", "--run", run, "--format=comment", "--comment-size=8191")

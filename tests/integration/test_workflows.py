@@ -527,11 +527,56 @@ def test_a_report_that_no_pull_request_asked_for(github, issue):
     assert not posted(github)
 
 
-def test_a_long_report_is_cut(github):
-    github.store("r/results.log", "read_tests" + "ü" * 100000)
+def body_of(github, report):
+    github.store("r/results.log", report)
     github.answers({COMMENTS: []})
     github.workflow("pull-report.yaml", "repository_dispatch", action="pull-report", payload=REPORT)
-    assert 60000 < len(posted(github)[0][2]["body"]) < 65536
+    return posted(github)[-1][2]["body"]
+
+
+def characters(text):
+    """As UTF-16 counts them: the largest of the ways to count."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+HEAD_OF_COMMENT = "<!-- go-run-output -->\n@Hydrocharged __DOLT__\n"
+
+
+@pytest.mark.parametrize("letter", ["x", "ü", "😀"])
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_report_at_the_limit_of_a_comment(github, letter, more):
+    room = 65536 - len(HEAD_OF_COMMENT) - len("read_tests\n")
+    report = "read_tests\n" + letter * (room // characters(letter)) + "x" * (room % characters(letter))
+    report = report[:-1] if more < 0 else report + "x" * more
+    body = body_of(github, report)
+    if more <= 0:
+        assert body == HEAD_OF_COMMENT + report
+    else:
+        assert characters(body) <= 65536 and body.startswith(HEAD_OF_COMMENT + "read_tests\n\nLeft out")
+
+
+def test_a_long_report_is_cut_after_a_whole_section(github):
+    sections = ["| read_tests |\n|--|", *(f"section {i} " + "ü" * 1990 for i in range(20)), "<details>\n\n" + "y" * 1000]
+    sections += ["z" * 3000] * 20
+    report = "\n\n".join(sections)
+    body = body_of(github, report)
+    assert 60000 < characters(body) <= 65536
+    kept, line = body.removeprefix(HEAD_OF_COMMENT).split("\n</details>\n")  # what was open is closed
+    assert report.startswith(kept) and kept.endswith("z" * 3000 + "\n\n")
+    left = characters(report) - characters(kept)
+    assert line == (f"\nLeft out, so that the comment fits: the last {left} of {characters(report)} characters. "
+                    "The whole report is `r/results.log` in the bucket.\n")
+
+
+@pytest.mark.parametrize("report, end", [
+    ("read_tests" + "ü" * 100000, "ü\n"),  # nowhere to cut
+    ("read_tests\n" + "| a row of a table |\n" * 10000, "| a row of a table |\n"),
+    ("😀" * 70000, "😀\n"),
+])  # fmt: skip
+def test_a_report_without_sections_is_cut_too(github, report, end):
+    body = body_of(github, report)
+    assert 60000 < characters(body) <= 65536
+    assert body.split("\nLeft out")[0].endswith(end)
 
 
 @pytest.mark.parametrize("field", [*REPORT, "is_performance_regression"])
