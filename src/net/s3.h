@@ -1,4 +1,4 @@
-/* S3 objects: put, get. Signed with net/aws.h, checksum (x-amz-checksum-sha256) sent with each put, and retried as
+/* S3 objects: put, get, list. Signed with net/aws.h, checksum (x-amz-checksum-sha256) sent with each put, and retried as
  * AWS's standard mode does (net/retry.h), signed anew each time.
  * Source: Amazon S3 API Reference: PutObject, CreateMultipartUpload and its family, GetObject, HeadBucket, "Error
  * responses"; User Guide, "Checking object integrity".
@@ -70,6 +70,10 @@ int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_b
 
 /* The same into memory, appended to out: larger than out->max allows is an error. */
 int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, bool *ret_missing, struct error *err);
+
+/* Adds the keys that begin with prefix ("": all) to ret, sorted as the server sorts them: by bytes. More than max is an
+ * error, and so is a list that the server does not finish. Source: ListObjectsV2. */
+int s3_list(struct s3 *s3, const char *prefix, size_t max, struct strlist *ret, struct error *err);
 
 /* Splits "s3://bucket/key"; owned strings. ERROR_USAGE. */
 int s3_parse_url(const char *url, char **ret_bucket, char **ret_key, struct error *err);

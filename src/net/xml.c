@@ -14,6 +14,8 @@ struct reader {
 	XML_Parser parser;
 	struct xml_value *values;
 	size_t count;
+	const char *list_path; /* NULL: no list is made */
+	struct strlist *list;
 	struct strbuf path;
 	struct strbuf text;     /* of the innermost element so far */
 	size_t ends[DEPTH_MAX]; /* length of path outside each open element */
@@ -77,6 +79,11 @@ static void on_end(void *data, const XML_Char *name)
 		if (!v->text)
 			refuse(r, "out of memory");
 	}
+	if (r->list_path && strcmp(r->list_path, r->path.data) == 0) {
+		AUTO_FREE char *text = trimmed(&r->text);
+		if (!text || strlist_add(r->list, text) < 0)
+			refuse(r, "out of memory");
+	}
 	strbuf_reset(&r->text);
 	r->path.len = r->ends[--r->depth];
 	r->path.data[r->path.len] = 0;
@@ -101,30 +108,41 @@ void xml_values_release(struct xml_value *values, size_t count)
 	}
 }
 
-int xml_extract(const char *data, size_t len, struct xml_value *values, size_t count, struct error *err)
+static int read_xml(struct reader *r, const char *data, size_t len, struct error *err)
 {
 	if (len > INT_MAX)
 		return error_set(err, ERROR_PUBLISH, "not usable XML: larger than 2 GiB");
-	struct reader r = { .values = values,
-			    .count = count,
-			    .path = STRBUF_INIT(PATH_MAX_BYTES),
-			    .text = STRBUF_INIT(TEXT_MAX_BYTES) };
-	r.parser = XML_ParserCreate(NULL);
-	if (!r.parser)
+	r->path = (struct strbuf)STRBUF_INIT(PATH_MAX_BYTES);
+	r->text = (struct strbuf)STRBUF_INIT(TEXT_MAX_BYTES);
+	r->parser = XML_ParserCreate(NULL);
+	if (!r->parser)
 		return error_oom(err);
-	XML_SetUserData(r.parser, &r);
-	XML_SetElementHandler(r.parser, on_start, on_end);
-	XML_SetCharacterDataHandler(r.parser, on_text);
-	XML_SetStartDoctypeDeclHandler(r.parser, on_doctype);
+	XML_SetUserData(r->parser, r);
+	XML_SetElementHandler(r->parser, on_start, on_end);
+	XML_SetCharacterDataHandler(r->parser, on_text);
+	XML_SetStartDoctypeDeclHandler(r->parser, on_doctype);
 	int result = 0;
-	if (XML_Parse(r.parser, data, (int)len, 1) != XML_STATUS_OK || r.refused)
+	if (XML_Parse(r->parser, data, (int)len, 1) != XML_STATUS_OK || r->refused)
 		result = error_set(err, ERROR_PUBLISH, "not usable XML: %s",
-				   r.refused ? r.refused : XML_ErrorString(XML_GetErrorCode(r.parser)));
-	XML_ParserFree(r.parser);
-	explicit_bzero(r.text.data, r.text.len);
-	strbuf_release(&r.text);
-	strbuf_release(&r.path);
+				   r->refused ? r->refused : XML_ErrorString(XML_GetErrorCode(r->parser)));
+	XML_ParserFree(r->parser);
+	explicit_bzero(r->text.data, r->text.len);
+	strbuf_release(&r->text);
+	strbuf_release(&r->path);
+	return result;
+}
+
+int xml_extract(const char *data, size_t len, struct xml_value *values, size_t count, struct error *err)
+{
+	struct reader r = { .values = values, .count = count };
+	int result = read_xml(&r, data, len, err);
 	if (result < 0)
 		xml_values_release(values, count);
 	return result;
+}
+
+int xml_list(const char *data, size_t len, const char *path, struct strlist *ret, struct error *err)
+{
+	struct reader r = { .list_path = path, .list = ret };
+	return read_xml(&r, data, len, err);
 }

@@ -11,6 +11,7 @@
 #define NET_XML_H
 
 #include "base/error.h"
+#include "base/str.h"
 
 #include <stddef.h>
 
@@ -23,5 +24,9 @@ struct xml_value {
 int xml_extract(const char *data, size_t len, struct xml_value *values, size_t count, struct error *err);
 /* Wipes and frees the texts: they may be secrets. */
 void xml_values_release(struct xml_value *values, size_t count);
+
+/* Adds the texts of all elements with that path to ret, in their order. Errors and limits as above; ret may then hold
+ * some. */
+int xml_list(const char *data, size_t len, const char *path, struct strlist *ret, struct error *err);
 
 #endif

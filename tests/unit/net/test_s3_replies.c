@@ -458,9 +458,59 @@ static void rotated_keys_are_read_again(void **state)
 	assert_int_equal(double_count(&d), 4);
 }
 
+#define PAGE(inside) "{\"body\": \"<ListBucketResult>" inside "</ListBucketResult>\"}"
+#define OBJECT(key) "<Contents><Key>" key "</Key><Size>1</Size></Contents>"
+
+static void a_list_is_read_page_by_page(void **state)
+{
+	(void)state;
+	CLEANUP(double_server) struct double_server d = { 0 };
+	double_start(
+		&d,
+		"[" PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>a+/=</NextContinuationToken>" OBJECT(
+			"h/a&amp;b") OBJECT("h/c")) ", " PAGE("<IsTruncated>false</IsTruncated>" OBJECT("h/d")) "]",
+		false);
+	CLEANUP(s3) struct s3 s3 = client(&d, NULL);
+	CLEANUP(strlist) struct strlist found = STRLIST_INIT;
+	check_ok(s3_list(&s3, "h/", 3, &found, err));
+	assert_int_equal(found.len, 3);
+	check_str(found.items[0], "h/a&b");
+	check_str(found.items[2], "h/d");
+	check_str(double_text(&d, 0, "target"), "/bucket/?list-type=2&prefix=h%2F");
+	check_str(double_text(&d, 1, "target"), "/bucket/?continuation-token=a%2B%2F%3D&list-type=2&prefix=h%2F");
+}
+
+static void a_list_that_cannot_be_believed_is_an_error(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *script, *why;
+	} cases[] = {
+		{ "[" PAGE("<IsTruncated>true</IsTruncated>" OBJECT("h/a")) "]", "ends in the middle" },
+		{ "[" PAGE("<IsTruncated>true</IsTruncated><NextContinuationToken>t</NextContinuationToken>") "]",
+		  "empty page" },
+		{ "[" PAGE(OBJECT("h/a")) "]", "no list of objects" },
+		{ "[" PAGE("<IsTruncated>false</IsTruncated>" OBJECT("other")) "]", "lists \"other\"" },
+		{ "[" PAGE("<IsTruncated>false</IsTruncated>" OBJECT("h/a") OBJECT("h/b") OBJECT("h/c")) "]",
+		  "more than 2 objects" },
+		{ "[{\"body\": \"<ListBucketResult>\"}]", "not usable XML" },
+		{ "[{\"status\": 403, " ERROR_BODY("AccessDenied") "}]", "403 AccessDenied: because" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(double_server) struct double_server d = { 0 };
+		double_start(&d, cases[i].script, false);
+		CLEANUP(s3) struct s3 s3 = client(&d, NULL);
+		CLEANUP(strlist) struct strlist found = STRLIST_INIT;
+		check_fails(s3_list(&s3, "h/", 2, &found, err), ERROR_PUBLISH, cases[i].why);
+		assert_int_equal(found.len, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_list_is_read_page_by_page),
+		cmocka_unit_test(a_list_that_cannot_be_believed_is_an_error),
 		cmocka_unit_test(a_put_is_signed_and_carries_its_checksum),
 		cmocka_unit_test(puts_and_their_replies),
 		cmocka_unit_test(stalled_puts_are_given_up_and_tried_again),

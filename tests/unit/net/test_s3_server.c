@@ -260,9 +260,36 @@ static void large_files(void **state)
 	assert_true(existed);
 }
 
+static void objects_are_listed(void **state)
+{
+	(void)state;
+	CLEANUP(s3) struct s3 s3 = client();
+	CLEANUP(strlist) struct strlist found = STRLIST_INIT;
+	for (int i = 0; i < 1005; i++) { /* more than a page */
+		AUTO_FREE char *path =
+			str_printf(NULL, "%s/results/list/%04d %s", gateway.folder, i, i == 7 ? "é&+" : "x");
+		if (i == 0) {
+			AUTO_FREE char *folder = str_printf(NULL, "%s/results/list", gateway.folder);
+			check_ok(fs_mkdirs(folder, 0700, err));
+		}
+		AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		assert_true(fd >= 0);
+	}
+	check_ok(s3_list(&s3, "list/", 2000, &found, err));
+	assert_int_equal(found.len, 1005);
+	check_str(found.items[7], "list/0007 é&+");
+	check_str(found.items[1004], "list/1004 x");
+	check_ok(s3_list(&s3, "list/0", 2000, &found, err));
+	assert_int_equal(found.len, 2005);
+	check_ok(s3_list(&s3, "nothing/", 2000, &found, err));
+	assert_int_equal(found.len, 2005);
+	check_fails(s3_list(&s3, "list/", 1004, &found, err), ERROR_PUBLISH, "more than 1004 objects");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(objects_are_listed),
 		cmocka_unit_test(odd_keys),
 		cmocka_unit_test(empty_and_overwritten),
 		cmocka_unit_test(only_if_absent),

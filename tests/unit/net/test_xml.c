@@ -26,6 +26,22 @@ static void values(void **state)
 	}
 }
 
+static void lists(void **state)
+{
+	(void)state;
+	static const char xml[] =
+		"<l:R xmlns:l=\"urn:x\"><l:C><l:K> a&amp;b </l:K></l:C><K>no</K><l:C><l:K>c</l:K><l:K/></l:C></l:R>";
+	CLEANUP(strlist) struct strlist list = STRLIST_INIT;
+	check_ok(xml_list(xml, strlen(xml), "R/C/K", &list, err));
+	assert_int_equal(list.len, 3);
+	check_str(list.items[0], "a&b");
+	check_str(list.items[1], "c");
+	check_str(list.items[2], "");
+	check_ok(xml_list("<R/>", 4, "R/C/K", &list, err));
+	assert_int_equal(list.len, 3);
+	check_fails(xml_list("<R>", 3, "R/C/K", &list, err), ERROR_PUBLISH, "not usable XML");
+}
+
 static void refused(const char *xml, size_t len, const char *why)
 {
 	struct xml_value v = { .path = "a" };
@@ -58,6 +74,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values),
+		cmocka_unit_test(lists),
 		cmocka_unit_test(hostile),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
