@@ -26,3 +26,22 @@ bench_gms() {
     git -C "$repository" -c user.name=bench -c user.email=bench@localhost commit -q -m gms
   "$DBDYNO" build --quiet --repository "$repository" main
 }
+
+# bench_cost FILE COMMAND…: runs it quietly; its wall seconds and its peak memory in MB (its children's too) become a line of FILE.
+bench_cost() {
+  python3 - "$@" <<'PYTHON'
+import os, sys, time
+start = time.monotonic()
+child = os.fork()
+if child == 0:
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.execvp(sys.argv[2], sys.argv[2:])
+_, status, used = os.wait4(child, 0)
+if status:
+    sys.exit(f"{sys.argv[2]} failed")
+with open(sys.argv[1], "a") as f:
+    f.write(f"{time.monotonic() - start:.4f} {used.ru_maxrss * 1024 / 1e6:.1f}\n")
+PYTHON
+}

@@ -73,6 +73,20 @@ static void put_inner(struct strbuf *inner, struct strbuf *out, uint32_t number)
 
 static void put_message(struct encoder *e, const struct message_spec *m, struct strbuf *out, const void *message);
 
+/* Most of a profile is this. */
+static void put_refs(struct encoder *e, const uint32_t *refs, uint32_t n)
+{
+	struct strbuf *out = &e->nested;
+	const struct pprof_location *locations = e->p->locations;
+	if (strbuf_grow(out, (size_t)n * WIRE_MAX_VARINT_BYTES) < 0)
+		return;
+	uint8_t *at = (uint8_t *)out->data + out->len;
+	for (uint32_t i = 0; i < n; i++)
+		at = wire_write_varint(at, locations[refs[i]].id);
+	*at = 0;
+	out->len = (size_t)(at - (uint8_t *)out->data);
+}
+
 static void put_repeated(struct encoder *e, struct strbuf *out, uint32_t number, enum field_kind kind,
 			 const void *message)
 {
@@ -80,8 +94,7 @@ static void put_repeated(struct encoder *e, struct strbuf *out, uint32_t number,
 	const struct pprof_sample *s = message;
 	const struct pprof_location *l = message;
 	if (kind == FIELD_REFS && s->n_refs) {
-		for (uint32_t i = 0; i < s->n_refs; i++)
-			wire_put_varint(&e->nested, p->locations[p->refs[s->first_ref + i]].id);
+		put_refs(e, p->refs + s->first_ref, s->n_refs);
 		put_inner(&e->nested, out, number);
 	} else if (kind == FIELD_VALUES) {
 		const int64_t *values = p->values + (size_t)(s - p->samples) * p->n_types;

@@ -64,8 +64,8 @@ static int map_stack(struct pprof_merge_state *m, const struct pprof_sample *s, 
 	if (RESERVE(m, refs, s->n_refs) < 0 || RESERVE(m, labels, s->n_labels) < 0)
 		return -1;
 	for (uint32_t i = 0; i < s->n_refs; i++) {
-		uint32_t location;
-		if (merge_map_location(m, m->src->refs[s->first_ref + i], &location) < 0)
+		uint32_t from = m->src->refs[s->first_ref + i], location = m->location_map.to[from];
+		if (!location && merge_map_location(m, from, &location) < 0)
 			return -1;
 		out->refs[out->n_refs + i] = location - 1;
 		*hash = table_hash(*hash, location);

@@ -56,12 +56,9 @@ size_t wire_count(const struct wire_field *f)
 
 void wire_put_varint(struct strbuf *out, uint64_t value)
 {
-	if (strbuf_grow(out, 10) < 0)
+	if (strbuf_grow(out, WIRE_MAX_VARINT_BYTES) < 0)
 		return;
-	uint8_t *at = (uint8_t *)out->data + out->len;
-	for (; value >= 0x80; value >>= 7)
-		*at++ = (uint8_t)(value | 0x80);
-	*at++ = (uint8_t)value;
+	uint8_t *at = wire_write_varint((uint8_t *)out->data + out->len, value);
 	*at = 0;
 	out->len = (size_t)(at - (uint8_t *)out->data);
 }

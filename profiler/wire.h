@@ -51,6 +51,17 @@ int wire_next(struct wire_cursor *c, struct wire_field *f);
 /* How many varints a field holds: packed (bytes) or one. Counts a cut one at the end as none. */
 size_t wire_count(const struct wire_field *f);
 
+#define WIRE_MAX_VARINT_BYTES 10
+
+/* A varint to memory that has room; returns where it ends. */
+static inline uint8_t *wire_write_varint(uint8_t *at, uint64_t value)
+{
+	for (; value >= 0x80; value >>= 7)
+		*at++ = (uint8_t)(value | 0x80);
+	*at++ = (uint8_t)value;
+	return at;
+}
+
 void wire_put_varint(struct strbuf *out, uint64_t value);
 void wire_put_tag(struct strbuf *out, uint32_t number, enum wire_type type);
 /* A field of bytes. */
