@@ -1,5 +1,7 @@
 #include "benchmarker/report_format.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -121,61 +123,15 @@ void report_add_count(struct strbuf *out, const struct report_style *style, unsi
 	}
 }
 
-/* Marks, embeddings, overrides and isolates of direction: U+061C, U+200E-F, U+202A-E, U+2066-9 (Unicode UAX 9). */
-static bool turns_direction(uint32_t c)
-{
-	return c == 0x61C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
-}
-
-static bool is_harmless(uint32_t c)
-{
-	if (c < 0x20)
-		return c == '\n' || c == '\t';
-	/* XML has no U+FFFE and U+FFFF; U+2028 and U+2029 break lines where nobody expects it. */
-	return !(c >= 0x7F && c < 0xA0) && (c & 0xFFFE) != 0xFFFE && c != 0x2028 && c != 0x2029 && !turns_direction(c);
-}
-
 size_t report_next_char(const char **s, char ret[static 5])
 {
-	static const char replacement[] = "\uFFFD";
-	const unsigned char *p = (const unsigned char *)*s;
-	if (!*p)
-		return 0;
-	size_t len = *p < 0x80 ? 1 : *p < 0xE0 ? 2 : *p < 0xF0 ? 3 : 4;
-	if (strnlen(*s, len) < len || !str_is_utf8(*s, len)) {
-		*s += 1;
-		memcpy(ret, replacement, sizeof replacement);
-		return sizeof replacement - 1;
-	}
-	uint32_t c = len == 1 ? *p : *p & (0xFFu >> (len + 1));
-	for (size_t i = 1; i < len; i++)
-		c = c << 6 | (p[i] & 0x3F);
-	bool harmless = is_harmless(c);
-	memcpy(ret, harmless ? *s : replacement, harmless ? len : sizeof replacement - 1);
-	*s += len;
-	len = harmless ? len : sizeof replacement - 1;
-	ret[len] = 0;
-	return len;
+	return text_next(s, *s + strnlen(*s, 4), ret);
 }
 
 void report_add_cut(struct strbuf *out, const char *s, size_t columns)
 {
-	char c[5];
-	size_t len, before = out->len, done = 0;
-	while (s && (len = report_next_char(&s, c)) > 0) {
-		if (done + 1 == columns)
-			before = out->len;
-		if (done == columns) {
-			/* One too many: the last one that fitted makes room for the mark. */
-			out->len = before;
-			strbuf_adds(out, columns ? "…" : "");
-			return;
-		}
-		if (*c == '\n' || *c == '\t')
-			*c = ' ';
-		strbuf_add(out, c, len);
-		done++;
-	}
+	if (s)
+		text_add_line(out, s, strlen(s), columns);
 }
 
 void report_add_line(struct strbuf *out, const char *s)
