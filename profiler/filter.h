@@ -1,4 +1,4 @@
-/* Which samples count: focus keeps those with a function whose name matches, ignore drops them. For profiler/ alone.
+/* Which samples count: focus keeps those with a function whose name matches, ignore drops them.
  *
  * POSIX extended regular expressions, anywhere in the name. Those that could take a matcher very long or much memory
  * are refused: over 500 bytes, back references, repetitions that multiply to more than 1,000. Of a name the first 1,000

@@ -20,7 +20,7 @@ void frame_map_release(struct frame_map *m)
 
 struct pprof_string frame_package(struct pprof_string name)
 {
-	size_t dot = 0; /* the first after the last slash; 0: none */
+	size_t dot = 0;                                              /* the first after the last slash; 0: none */
 	for (size_t i = 0; i < name.len && name.data[i] != '['; i++) /* type arguments hold paths of their own */
 		if (name.data[i] == '/')
 			dot = 0;
@@ -44,6 +44,21 @@ void frame_describe(const struct frame_key *k, struct strbuf *out)
 }
 
 /* ---- keys ---- */
+
+static int compare_text(const struct pprof_string *a, const struct pprof_string *b)
+{
+	size_t len = a->len < b->len ? a->len : b->len;
+	int r = len ? memcmp(a->data, b->data, len) : 0;
+	return r ? r : (a->len > b->len) - (a->len < b->len);
+}
+
+int frame_compare(const struct frame_key *a, const struct frame_key *b)
+{
+	int r = compare_text(&a->name, &b->name);
+	r = r ? r : compare_text(&a->file, &b->file);
+	r = r ? r : (a->line > b->line) - (a->line < b->line);
+	return r ? r : a->no_symbol - b->no_symbol;
+}
 
 static bool same_text(const struct pprof_string *a, const struct pprof_string *b)
 {

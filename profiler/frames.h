@@ -49,6 +49,9 @@ int frames_add(struct frames *f, const struct pprof *p, enum pprof_by by, struct
  * none. Part of name. */
 struct pprof_string frame_package(struct pprof_string name);
 
+/* Order by name, file, line. */
+int frame_compare(const struct frame_key *a, const struct frame_key *b);
+
 /* The name to show: a function's own, "[binary]" without symbol, "<unknown>" without either. */
 void frame_describe(const struct frame_key *k, struct strbuf *out);
 

@@ -21,7 +21,7 @@ struct counting {
 	const struct frame_map *map;
 	struct top *t;
 	uint32_t *seen; /* by key: the last sample that has it, + 1 */
-	int64_t value, count;
+	int64_t value;
 	struct error *err;
 };
 
@@ -41,7 +41,7 @@ static int add_cum(struct counting *c, uint32_t location, uint32_t sample)
 		if (c->seen[key] == sample + 1)
 			continue;
 		c->seen[key] = sample + 1;
-		if (add(&row->cum, c->value, c->err) < 0 || add(&row->cum_count, c->count, c->err) < 0)
+		if (add(&row->cum, c->value, c->err) < 0)
 			return -1;
 	}
 	return 0;
@@ -59,7 +59,7 @@ static int add_sample(struct counting *c, uint32_t sample)
 		if (add_cum(c, refs[i], sample) < 0)
 			return -1;
 	struct top_row *leaf = &c->t->rows[c->map->keys[c->map->first[refs[0]]]];
-	return add(&leaf->flat, c->value, c->err) < 0 ? -1 : add(&leaf->flat_count, c->count, c->err);
+	return add(&leaf->flat, c->value, c->err);
 }
 
 static int count_samples(struct counting *c, uint32_t column, const struct filter *filter)
@@ -69,10 +69,10 @@ static int count_samples(struct counting *c, uint32_t column, const struct filte
 	for (uint32_t i = 0; i < p->n_samples; i++) {
 		const int64_t *values = p->values + (size_t)i * p->n_types;
 		c->value = values[column];
-		c->count = counts < 0 ? 0 : values[counts];
 		if (c->value == INT64_MIN)
 			return error_set(c->err, ERROR_USAGE, "sample %u has the value -2^63", i + 1);
-		if (add(&c->t->total, llabs(c->value), c->err) < 0 || add(&c->t->total_count, c->count, c->err) < 0)
+		if (add(&c->t->total, llabs(c->value), c->err) < 0 ||
+		    add(&c->t->count, counts < 0 ? 0 : values[counts], c->err) < 0)
 			return -1;
 		if (filter->kept && !filter->kept[i])
 			continue;
@@ -83,21 +83,6 @@ static int count_samples(struct counting *c, uint32_t column, const struct filte
 }
 
 /* ---- order ---- */
-
-static int compare_text(const struct pprof_string *a, const struct pprof_string *b)
-{
-	size_t len = a->len < b->len ? a->len : b->len;
-	int r = len ? memcmp(a->data, b->data, len) : 0;
-	return r ? r : (a->len > b->len) - (a->len < b->len);
-}
-
-static int compare_keys(const struct frame_key *a, const struct frame_key *b)
-{
-	int r = compare_text(&a->name, &b->name);
-	r = r ? r : compare_text(&a->file, &b->file);
-	r = r ? r : (a->line > b->line) - (a->line < b->line);
-	return r ? r : a->no_symbol - b->no_symbol;
-}
 
 /* Largest first, whatever the sign. */
 static int compare_sizes(int64_t a, int64_t b)
@@ -111,7 +96,7 @@ static int by_flat(const void *a, const void *b)
 	const struct top_row *x = a, *y = b;
 	int r = compare_sizes(x->flat, y->flat);
 	r = r ? r : compare_sizes(x->cum, y->cum);
-	return r ? r : compare_keys(&x->key, &y->key);
+	return r ? r : frame_compare(&x->key, &y->key);
 }
 
 static int by_cum(const void *a, const void *b)
@@ -119,19 +104,26 @@ static int by_cum(const void *a, const void *b)
 	const struct top_row *x = a, *y = b;
 	int r = compare_sizes(x->cum, y->cum);
 	r = r ? r : compare_sizes(x->flat, y->flat);
-	return r ? r : compare_keys(&x->key, &y->key);
+	return r ? r : frame_compare(&x->key, &y->key);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct top_row *x = a, *y = b;
+	return frame_compare(&x->key, &y->key);
 }
 
 /* Without the rows that no sample has. */
 static void finish_rows(struct top *t, enum top_sort sort)
 {
+	static int (*const orders[])(const void *, const void *) = { by_flat, by_cum, by_name };
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < t->n; i++)
-		if (t->rows[i].flat || t->rows[i].cum || t->rows[i].cum_count)
+		if (t->rows[i].flat || t->rows[i].cum)
 			t->rows[n++] = t->rows[i];
 	t->n = n;
 	if (n)
-		qsort(t->rows, n, sizeof *t->rows, sort == TOP_BY_CUM ? by_cum : by_flat);
+		qsort(t->rows, n, sizeof *t->rows, orders[sort]);
 }
 
 int top_make(const struct pprof *p, const struct top_spec *spec, struct top *ret, struct error *err)
@@ -181,6 +173,7 @@ static void text_row(const struct top *t, const struct top_row *row, int64_t sum
 	value_add_right(out, (double)row->flat, t->unit, 10);
 	value_add_share(out, share(row->flat, t->total));
 	value_add_share(out, share(sum, t->total));
+	strbuf_addc(out, ' ');
 	value_add_right(out, (double)row->cum, t->unit, 10);
 	value_add_share(out, share(row->cum, t->total));
 	strbuf_adds(out, "  ");
@@ -209,7 +202,7 @@ void top_text(const struct top *t, uint32_t n, struct strbuf *out)
 		strbuf_addf(out, " (%.2f%%) are left by focus and ignore", 100 * share(t->shown, t->total));
 	}
 	strbuf_addf(out, "; %" PRIu32 " of %" PRIu32 " rows\n", n, t->n);
-	strbuf_addf(out, "%10s%7s%7s%10s%7s  %s\n", "flat", "flat%", "sum%", "cum", "cum%", by[t->by]);
+	strbuf_addf(out, "%10s%8s%8s %10s%8s  %s\n", "flat", "flat%", "sum%", "cum", "cum%", by[t->by]);
 	int64_t sum = 0; /* cannot overflow: what is added up are parts of sums that did not */
 	for (uint32_t i = 0; i < n; i++) {
 		sum += t->rows[i].flat;
@@ -251,7 +244,7 @@ void top_json(const struct top *t, uint32_t n, struct strbuf *out)
 	strbuf_addf(out,
 		    ",\"total\":%" PRId64 ",\"shown\":%" PRId64 ",\"samples\":%" PRId64 ",\"rows_of\":%" PRIu32
 		    ",\"rows\":[",
-		    t->total, t->shown, t->total_count, t->n);
+		    t->total, t->shown, t->count, t->n);
 	for (uint32_t i = 0; i < n; i++) {
 		strbuf_adds(out, i ? ",\n" : "\n");
 		json_row(t, &t->rows[i], out);

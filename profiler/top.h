@@ -8,7 +8,8 @@
  *     top_json(&t, 20, out)      // for machines: docs/pprof.md
  *
  * The figures are those of `go tool pprof -top` (functions by name; a recursive function counts once in cum; an inlined
- * function is a frame of its own), but for drop_frames and keep_frames, which are not applied. Linear in the profile
+ * function is a frame of its own), but that a file is one row (there it is one a function of it), and that drop_frames
+ * and keep_frames are not applied. Linear in the profile
  * but for sorting the rows; memory: a row a distinct name. Names point into p, which must outlive t. Pure.
  */
 #ifndef PROFILER_TOP_H
@@ -16,7 +17,7 @@
 
 #include "profiler/frames.h"
 
-enum top_sort { TOP_BY_FLAT, TOP_BY_CUM };
+enum top_sort { TOP_BY_FLAT, TOP_BY_CUM, TOP_BY_NAME };
 
 struct top_spec {
 	enum pprof_by by;
@@ -27,8 +28,7 @@ struct top_spec {
 
 struct top_row {
 	struct frame_key key;
-	int64_t flat, cum;             /* in the unit of the type */
-	int64_t flat_count, cum_count; /* samples, where the profile has samples/count; else 0 */
+	int64_t flat, cum; /* in the unit of the type */
 };
 
 struct top {
@@ -38,7 +38,7 @@ struct top {
 	enum top_sort sort;
 	int64_t total; /* of the profile, absolute values (a difference has negative ones) */
 	int64_t shown; /* of the samples that focus and ignore leave */
-	int64_t total_count;
+	int64_t count; /* samples, where the profile has samples/count; else 0 */
 	struct pprof_string type, unit;
 };
 #define TOP_INIT          \

@@ -68,5 +68,5 @@ void value_add_right(struct strbuf *out, double value, struct pprof_string unit,
 
 void value_add_share(struct strbuf *out, double share)
 {
-	strbuf_addf(out, "%6.2f%%", 100 * share);
+	strbuf_addf(out, "%7.2f%%", 100 * share);
 }

@@ -12,7 +12,7 @@ int value_column(const struct pprof *p, const char *type, uint32_t *ret, struct 
 void value_add(struct strbuf *out, double value, struct pprof_string unit);
 /* The same at the right of width columns. */
 void value_add_right(struct strbuf *out, double value, struct pprof_string unit, int width);
-/* A share in per cent at the right of 7 columns: "12.34%", "0.05%". */
+/* A share in per cent at the right of 8 columns: "12.34%", "0.05%". */
 void value_add_share(struct strbuf *out, double share);
 
 #endif

@@ -6,6 +6,7 @@
 
 static const struct command *const subcommands[] = {
 	&pprof_merge_command,
+	&pprof_top_command,
 };
 
 /* "merge" of "pprof merge". */

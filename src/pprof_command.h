@@ -8,6 +8,13 @@
 
 #include "command.h"
 
-extern const struct command pprof_merge_command;
+extern const struct command pprof_merge_command, pprof_top_command;
+
+/* Problems: fewer or more profiles than wanted (1, or 2: FROM and TO). */
+void pprof_check_names(const struct strlist *names, size_t wanted, struct strlist *problems);
+/* Problems of the options --focus and --ignore; NULL: not given. */
+void pprof_check_expressions(const char *focus, const char *ignore, struct strlist *problems);
+/* To standard output, after strbuf_check. */
+int pprof_print(const struct strbuf *out, struct error *err);
 
 #endif

@@ -20,7 +20,7 @@ def go_pprof(form, *profiles):
 
 def test_help_names_every_command(dbdyno):
     overview = dbdyno.ok("pprof", "--help").stdout
-    assert "merge" in overview
+    assert "merge" in overview and "top" in overview
     assert "PROFILE[=WEIGHT]" in dbdyno.ok("pprof", "merge", "--help").stdout
     dbdyno.fails(2, "did you mean dbdyno pprof merge?", "pprof", "marge")
     dbdyno.fails(2, "pprof needs a command", "pprof")

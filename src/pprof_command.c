@@ -1,0 +1,35 @@
+#include "pprof_command.h"
+
+#include "profiler/filter.h"
+
+#include <stdio.h>
+
+void pprof_check_names(const struct strlist *names, size_t wanted, struct strlist *problems)
+{
+	if (names->len < wanted)
+		strlist_addf(problems, wanted == 1 ? "no profile is named" : "two profiles are needed: FROM and TO");
+	else if (names->len > wanted)
+		strlist_addf(problems, "one profile too many: %.200s", names->items[wanted]);
+}
+
+static void check_expression(const char *flag, const char *expression, struct strlist *problems)
+{
+	struct error e = ERROR_INIT;
+	if (expression && filter_check(expression, &e) < 0)
+		strlist_addf(problems, "--%s: %s", flag, e.message);
+}
+
+void pprof_check_expressions(const char *focus, const char *ignore, struct strlist *problems)
+{
+	check_expression("focus", focus, problems);
+	check_expression("ignore", ignore, problems);
+}
+
+int pprof_print(const struct strbuf *out, struct error *err)
+{
+	if (strbuf_check(out, err) < 0)
+		return -1;
+	if (fwrite(out->data, 1, out->len, stdout) != out->len || fflush(stdout))
+		return error_errno(err, ERROR_INTERNAL, "write the result");
+	return 0;
+}
