@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Shared by the rows of bench/: sourced, not run.
 
 # bench_line ID OURS THEIRS GOAL: the ratio ours/theirs against the largest that meets the goal; units stand in the figures.

@@ -14,6 +14,8 @@ struct merge_options {
 	struct opt_seen seen;
 	struct profile_store store;
 	char *out, *config;
+	long long last;
+	uint64_t max_age_ns;
 	bool normalize, any_program, json, quiet;
 };
 
@@ -45,6 +47,10 @@ static const struct opt merge_table[] = {
 	  .help = "every profile counts by samples per second of its window, so that a long one weighs no more than a "
 		  "short one" },
 	{ "any-program", OPT_BOOL, AT(any_program), .help = "also profiles of programs that share no function" },
+	{ "last", OPT_INT, AT(last), .min = 1, .max = PROFILE_STORE_MAX_OBJECTS, .value = "N",
+	  .help = "of the profiles under a prefix (s3://bucket/prefix/) the newest N" },
+	{ "max-age", OPT_DURATION, AT(max_age_ns), .min = 1, .max = 10 * 365.25 * 86400,
+	  .help = "of the profiles under a prefix those written within this time, as 12h or 7d" },
 	{ "config", OPT_STRING, AT(config), .value = "FILE", .help = "JSON file with options, by flag name" },
 	{ "json", OPT_BOOL, AT(json), .help = "what was merged, as JSON on standard output" },
 	{ "quiet", OPT_BOOL, AT(quiet), .help = "errors only on standard error" },
@@ -92,6 +98,19 @@ static void check_s3_name(const char *url, struct strlist *problems)
 		strlist_addf(problems, "%s%s%s", e.message, e.hint[0] ? "; " : "", e.hint);
 }
 
+static bool is_prefix(const char *name)
+{
+	return profile_store_is_s3(name) && str_ends(name, "/");
+}
+
+static bool has_prefix(const struct inputs *in)
+{
+	for (size_t i = 0; i < in->len; i++)
+		if (is_prefix(in->items[i].name))
+			return true;
+	return false;
+}
+
 static int check(const struct merge_options *o, const struct strlist *arguments, struct inputs *in,
 		 struct strlist *problems, struct error *err)
 {
@@ -106,9 +125,37 @@ static int check(const struct merge_options *o, const struct strlist *arguments,
 		check_s3_name(o->out, problems);
 	if (o->out && fs_is_dir(o->out))
 		strlist_addf(problems, "--out: %s is a folder", o->out);
+	if (o->out && is_prefix(o->out))
+		strlist_addf(problems, "--out: %s is a prefix, not an object", o->out);
+	if ((o->last || o->max_age_ns) && in->len && !has_prefix(in))
+		strlist_add(problems, "--last and --max-age choose among the profiles under a prefix: name one as "
+				      "s3://bucket/prefix/");
 	if (str_eq(o->out, "-") && o->json)
 		strlist_add(problems, "--json and the profile cannot both go to standard output");
 	return command_problems(problems, err);
+}
+
+/* Prefixes become the profiles under them, each with the prefix's weight. */
+static int expand(struct merge_options *o, struct inputs *in, struct error *err)
+{
+	CLEANUP(inputs) struct inputs all = { 0 };
+	const struct profile_choice choice = { .last = (size_t)o->last,
+					       .max_age_ns = o->max_age_ns,
+					       .now_unix = clock_wall_ns() / (int64_t)NS_PER_SECOND };
+	for (size_t i = 0; i < in->len; i++) {
+		CLEANUP(strlist) struct strlist names = STRLIST_INIT;
+		const struct input *input = &in->items[i];
+		if (is_prefix(input->name) ? profile_store_list(&o->store, input->name, &choice, &names, err) < 0
+					   : strlist_add(&names, input->name) < 0)
+			return names.failed ? error_oom(err) : -1;
+		for (size_t n = 0; n < names.len; n++)
+			if (add_input(&all, names.items[n], strlen(names.items[n]), input->weight, err) < 0)
+				return -1;
+	}
+	inputs_release(in);
+	*in = all;
+	all = (struct inputs){ 0 };
+	return 0;
 }
 
 /* ---- is it the same program? ---- */
@@ -209,14 +256,14 @@ static int tell(const struct merge_options *o, const struct inputs *in, const st
 	return r;
 }
 
-static int merge(struct merge_options *o, const struct inputs *in, struct error *err)
+static int merge(struct merge_options *o, struct inputs *in, struct error *err)
 {
 	CLEANUP(pprof_merger) struct pprof_merger m = PPROF_MERGER_INIT;
 	CLEANUP(pprof) struct pprof sum = PPROF_INIT;
 	struct program first = { 0 };
 	struct totals t = { 0 };
-	int r = 0;
 	size_t bytes;
+	int r = expand(o, in, err);
 	for (size_t i = 0; r == 0 && i < in->len; i++)
 		r = add_one(o, &in->items[i], &m, &first, &t, err);
 	free(first.file);

@@ -89,6 +89,33 @@ int profile_store_read(struct profile_store *s, const char *name, struct pprof *
 	return pprof_read(ret, bytes.data, bytes.len, err) < 0 ? error_wrap(err, "%s is not a profile", name) : 0;
 }
 
+static int no_profile(const char *prefix, const struct s3_listing *l, struct error *err)
+{
+	if (!l->keys.len)
+		return error_set(err, ERROR_USAGE, "there is nothing under %s", prefix);
+	error_set(err, ERROR_USAGE, "none of the %zu objects under %s is a profile to take", l->keys.len, prefix);
+	return error_hint(err, "their names end in .pprof, .prof or .pb.gz; --max-age leaves old ones out");
+}
+
+int profile_store_list(struct profile_store *s, const char *prefix, const struct profile_choice *choice,
+		       struct strlist *ret, struct error *err)
+{
+	AUTO_FREE char *bucket = NULL, *key = NULL;
+	CLEANUP(s3_listing) struct s3_listing l = S3_LISTING_INIT;
+	CLEANUP(strlist) struct strlist keys = STRLIST_INIT;
+	if (s3_parse_url(prefix, &bucket, &key, err) < 0)
+		return -1;
+	struct s3 *s3 = profile_store_s3(s, bucket, err);
+	if (!s3 || s3_list_times(s3, key, PROFILE_STORE_MAX_OBJECTS, &l, err) < 0 ||
+	    profile_choose(&l, choice, &keys, err) < 0)
+		return -1;
+	if (!keys.len)
+		return no_profile(prefix, &l, err);
+	for (size_t i = 0; i < keys.len; i++)
+		strlist_addf(ret, "s3://%s/%s", bucket, keys.items[i]);
+	return strlist_check(ret, err);
+}
+
 static int write_bytes(struct profile_store *s, const struct strbuf *bytes, const char *name, struct error *err)
 {
 	if (strcmp(name, "-") == 0)

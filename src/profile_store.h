@@ -49,4 +49,20 @@ int profile_store_read(struct profile_store *s, const char *name, struct pprof *
 int profile_store_write(struct profile_store *s, const struct pprof *p, const char *name, size_t *ret_bytes,
 			struct error *err);
 
+/* Which objects under a prefix: their names end in .pprof, .prof or .pb.gz; a run's profiles/… are left out where its
+ * profile.pprof is there, which is their sum. */
+struct profile_choice {
+	size_t last;         /* the newest so many; 0: all */
+	uint64_t max_age_ns; /* written within that time; 0: whenever */
+	int64_t now_unix;
+};
+/* Pure: the keys to take, in their order. l->times must be what decode_rfc3339 reads. */
+int profile_choose(const struct s3_listing *l, const struct profile_choice *choice, struct strlist *ret,
+		   struct error *err);
+/* Names of the profiles under "s3://bucket/prefix/". None is ERROR_USAGE; so are more than PROFILE_STORE_MAX_OBJECTS
+ * objects (ERROR_PUBLISH). */
+int profile_store_list(struct profile_store *s, const char *prefix, const struct profile_choice *choice,
+		       struct strlist *ret, struct error *err);
+#define PROFILE_STORE_MAX_OBJECTS 100000
+
 #endif

@@ -1,7 +1,7 @@
-/* S3 objects: put, get, list. Signed with net/aws.h, checksum (x-amz-checksum-sha256) sent with each put, and retried as
- * AWS's standard mode does (net/retry.h), signed anew each time.
- * Source: Amazon S3 API Reference: PutObject, CreateMultipartUpload and its family, GetObject, HeadBucket, "Error
- * responses"; User Guide, "Checking object integrity".
+/* S3 objects: put, get, list. Signed with net/aws.h, checksum (x-amz-checksum-sha256) sent with each put, and retried
+ * as AWS's standard mode does (net/retry.h), signed anew each time. Source: Amazon S3 API Reference: PutObject,
+ * CreateMultipartUpload and its family, GetObject, HeadBucket, "Error responses"; User Guide, "Checking object
+ * integrity".
  *
  *     CLEANUP(s3) struct s3 s3 = S3_INIT;
  *     s3.bucket = "results"; s3.region = "us-west-2"; s3.env = …;
@@ -74,6 +74,18 @@ int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, bool *ret_m
 /* Adds the keys that begin with prefix ("": all) to ret, sorted as the server sorts them: by bytes. More than max is an
  * error, and so is a list that the server does not finish. Source: ListObjectsV2. */
 int s3_list(struct s3 *s3, const char *prefix, size_t max, struct strlist *ret, struct error *err);
+
+/* The same with when each was written, as the server says it: "2026-01-31T23:59:59.000Z" (decode_rfc3339). *ret is
+ * S3_LISTING_INIT or released before, and untouched on failure. */
+struct s3_listing {
+	struct strlist keys, times; /* one a key */
+};
+#define S3_LISTING_INIT \
+	{               \
+		0       \
+	}
+void s3_listing_release(struct s3_listing *l);
+int s3_list_times(struct s3 *s3, const char *prefix, size_t max, struct s3_listing *ret, struct error *err);
 
 /* Splits "s3://bucket/key"; owned strings. ERROR_USAGE. */
 int s3_parse_url(const char *url, char **ret_bucket, char **ret_key, struct error *err);

@@ -20,7 +20,7 @@ static int make_query(const char *prefix, const char *token, struct strbuf *out,
 }
 
 /* One page of keys. *ret_token: of the next page, owned; NULL: this was the last. */
-static int list_page(struct s3 *s3, const char *prefix, const char *token, struct strlist *keys, char **ret_token,
+static int list_page(struct s3 *s3, const char *prefix, const char *token, struct s3_listing *l, char **ret_token,
 		     struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf query = STRBUF_INIT(QUERY_MAX_BYTES);
@@ -32,7 +32,8 @@ static int list_page(struct s3 *s3, const char *prefix, const char *token, struc
 	call.query = query.data;
 	call.xml_reply = true;
 	if (s3_call(s3, &call, &reply, NULL, err) < 0 ||
-	    xml_list(reply.body.data, reply.body.len, "ListBucketResult/Contents/Key", keys, err) < 0)
+	    xml_list(reply.body.data, reply.body.len, "ListBucketResult/Contents/Key", &l->keys, err) < 0 ||
+	    xml_list(reply.body.data, reply.body.len, "ListBucketResult/Contents/LastModified", &l->times, err) < 0)
 		return -1;
 	struct xml_value v[] = { { .path = "ListBucketResult/IsTruncated" },
 				 { .path = "ListBucketResult/NextContinuationToken" } };
@@ -51,8 +52,12 @@ static int list_page(struct s3 *s3, const char *prefix, const char *token, struc
 	return result;
 }
 
-static int check_page(const struct strlist *keys, size_t before, const char *prefix, size_t max, struct error *err)
+static int check_page(const struct s3_listing *l, size_t before, const char *prefix, size_t max, struct error *err)
 {
+	const struct strlist *keys = &l->keys;
+	if (keys->len != l->times.len)
+		return error_set(err, ERROR_PUBLISH, "the server lists %zu keys but %zu times", keys->len,
+				 l->times.len);
 	for (size_t i = before; i < keys->len; i++)
 		if (!str_starts(keys->items[i], prefix))
 			return error_set(err, ERROR_PUBLISH, "the server lists \"%s\", which does not begin so",
@@ -60,16 +65,15 @@ static int check_page(const struct strlist *keys, size_t before, const char *pre
 	return keys->len > max ? error_set(err, ERROR_PUBLISH, "more than %zu objects begin so", max) : 0;
 }
 
-static int list_all(struct s3 *s3, const char *prefix, size_t max, struct strlist *keys, struct error *err)
+static int list_all(struct s3 *s3, const char *prefix, size_t max, struct s3_listing *l, struct error *err)
 {
 	AUTO_FREE char *token = NULL;
 	do {
 		AUTO_FREE char *next = NULL;
-		size_t before = keys->len;
-		if (list_page(s3, prefix, token, keys, &next, err) < 0 ||
-		    check_page(keys, before, prefix, max, err) < 0)
+		size_t before = l->keys.len;
+		if (list_page(s3, prefix, token, l, &next, err) < 0 || check_page(l, before, prefix, max, err) < 0)
 			return -1;
-		if (next && keys->len == before)
+		if (next && l->keys.len == before)
 			return error_set(err, ERROR_PUBLISH, "the server's list has an empty page in the middle");
 		free(token);
 		token = TAKE(next);
@@ -77,14 +81,30 @@ static int list_all(struct s3 *s3, const char *prefix, size_t max, struct strlis
 	return 0;
 }
 
-int s3_list(struct s3 *s3, const char *prefix, size_t max, struct strlist *ret, struct error *err)
+void s3_listing_release(struct s3_listing *l)
 {
-	CLEANUP(strlist) struct strlist keys = STRLIST_INIT;
+	strlist_release(&l->keys);
+	strlist_release(&l->times);
+}
+
+int s3_list_times(struct s3 *s3, const char *prefix, size_t max, struct s3_listing *ret, struct error *err)
+{
+	CLEANUP(s3_listing) struct s3_listing l = S3_LISTING_INIT;
 	if (s3_check_names(s3->bucket, *prefix ? prefix : NULL, err) < 0)
 		return -1;
-	if (list_all(s3, prefix, max, &keys, err) < 0)
+	if (list_all(s3, prefix, max, &l, err) < 0)
 		return error_wrap(err, "list s3://%s/%s", s3->bucket, prefix);
-	for (size_t i = 0; i < keys.len; i++)
-		strlist_add(ret, keys.items[i]);
+	*ret = l;
+	l = (struct s3_listing)S3_LISTING_INIT;
+	return 0;
+}
+
+int s3_list(struct s3 *s3, const char *prefix, size_t max, struct strlist *ret, struct error *err)
+{
+	CLEANUP(s3_listing) struct s3_listing l = S3_LISTING_INIT;
+	if (s3_list_times(s3, prefix, max, &l, err) < 0)
+		return -1;
+	for (size_t i = 0; i < l.keys.len; i++)
+		strlist_add(ret, l.keys.items[i]);
 	return strlist_check(ret, err);
 }

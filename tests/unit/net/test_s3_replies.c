@@ -459,7 +459,8 @@ static void rotated_keys_are_read_again(void **state)
 }
 
 #define PAGE(inside) "{\"body\": \"<ListBucketResult>" inside "</ListBucketResult>\"}"
-#define OBJECT(key) "<Contents><Key>" key "</Key><Size>1</Size></Contents>"
+#define WRITTEN "2026-01-31T23:59:59.000Z"
+#define OBJECT(key) "<Contents><Key>" key "</Key><LastModified>" WRITTEN "</LastModified><Size>1</Size></Contents>"
 
 static void a_list_is_read_page_by_page(void **state)
 {
@@ -480,6 +481,41 @@ static void a_list_is_read_page_by_page(void **state)
 	check_str(double_text(&d, 1, "target"), "/bucket/?continuation-token=a%2B%2F%3D&list-type=2&prefix=h%2F");
 }
 
+static void a_list_says_when_objects_were_written(void **state)
+{
+	(void)state;
+	CLEANUP(double_server) struct double_server d = { 0 };
+	double_start(&d, "[" PAGE("<IsTruncated>false</IsTruncated>" OBJECT("h/a") OBJECT("h/b")) "]", false);
+	CLEANUP(s3) struct s3 s3 = client(&d, NULL);
+	CLEANUP(s3_listing) struct s3_listing l = S3_LISTING_INIT;
+	check_ok(s3_list_times(&s3, "h/", 2, &l, err));
+	assert_int_equal(l.keys.len, 2);
+	assert_int_equal(l.times.len, 2);
+	check_str(l.keys.items[1], "h/b");
+	check_str(l.times.items[1], WRITTEN);
+}
+
+static void bytes_are_appended_within_their_limit(void **state)
+{
+	(void)state;
+	CLEANUP(double_server) struct double_server d = { 0 };
+	double_start(&d,
+		     "[{\"body\": \"some bytes\"}, {\"body\": \"\"}, {\"body\": \"some bytes\"}, {\"status\": 404}]",
+		     false);
+	CLEANUP(s3) struct s3 s3 = client(&d, NULL);
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(20);
+	bool missing = true;
+	strbuf_adds(&out, "before ");
+	check_ok(s3_get_bytes(&s3, "key", &out, &missing, err));
+	assert_false(missing);
+	check_str(out.data, "before some bytes");
+	check_ok(s3_get_bytes(&s3, "key", &out, &missing, err));
+	check_fails(s3_get_bytes(&s3, "key", &out, &missing, err), ERROR_PUBLISH, "larger than its limit");
+	check_str(out.data, "before some bytes");
+	check_fails(s3_get_bytes(&s3, "key", &out, &missing, err), ERROR_PUBLISH, "404");
+	assert_true(missing);
+}
+
 static void a_list_that_cannot_be_believed_is_an_error(void **state)
 {
 	(void)state;
@@ -493,6 +529,8 @@ static void a_list_that_cannot_be_believed_is_an_error(void **state)
 		{ "[" PAGE("<IsTruncated>false</IsTruncated>" OBJECT("other")) "]", "lists \"other\"" },
 		{ "[" PAGE("<IsTruncated>false</IsTruncated>" OBJECT("h/a") OBJECT("h/b") OBJECT("h/c")) "]",
 		  "more than 2 objects" },
+		{ "[" PAGE("<IsTruncated>false</IsTruncated><Contents><Key>h/a</Key></Contents>") "]",
+		  "lists 1 keys but 0 times" },
 		{ "[{\"body\": \"<ListBucketResult>\"}]", "not usable XML" },
 		{ "[{\"status\": 403, " ERROR_BODY("AccessDenied") "}]", "403 AccessDenied: because" },
 	};
@@ -510,6 +548,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_list_is_read_page_by_page),
+		cmocka_unit_test(a_list_says_when_objects_were_written),
+		cmocka_unit_test(bytes_are_appended_within_their_limit),
 		cmocka_unit_test(a_list_that_cannot_be_believed_is_an_error),
 		cmocka_unit_test(a_put_is_signed_and_carries_its_checksum),
 		cmocka_unit_test(puts_and_their_replies),
