@@ -45,10 +45,11 @@ static const char schema[] =
 	"create table event (id integer primary key, run text not null references run (id), at_unix_ns integer not "
 	"null,"
 	" level text not null check (level in ('info', 'warning', 'error')), test text, message text not null) "
-	"strict;" RESULTS_CLASS_TABLE;
+	"strict;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE;
 
 /* What a file of schema 1 lacks, or lacked when it was young. */
-static const char upgrade[] = "alter table slice add column start integer not null default 0;" RESULTS_CLASS_TABLE;
+static const char upgrade[] =
+	"alter table slice add column start integer not null default 0;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE;
 
 static int read_number(struct results *r, const char *sql, int64_t *ret, struct error *err)
 {

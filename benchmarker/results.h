@@ -11,9 +11,10 @@
  *     results_close(r);
  *
  * Tables from_results and to_results (today's 29 columns, one row a test), and run, server, test, slice, histogram,
- * slice_class, comparison, profile, event behind them. WAL, synchronous=FULL: when results_add_slice returns, the slice
- * is durable; every call is one transaction, which happened or did not. While open, results.db-wal and -shm stand
- * beside the file; after results_close it is one file again. File mode 0600. A struct results belongs to one thread.
+ * slice_class, slice_rate, comparison, profile, event behind them. WAL, synchronous=FULL: when results_add_slice
+ * returns, the slice is durable; every call is one transaction, which happened or did not. While open, results.db-wal
+ * and -shm stand beside the file; after results_close it is one file again. File mode 0600. A struct results belongs to
+ * one thread.
  *
  * Failures are ERROR_INTERNAL with the file's path; a full disk, a damaged file, one of another program and one of a
  * newer dbdyno each say so, with a hint.
@@ -23,6 +24,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "benchmarker/percentile.h"
 #include "benchmarker/plan.h"
 #include "benchmarker/sample.h"
 #include "benchmarker/statistics.h"
@@ -144,6 +146,28 @@ struct results_summary {
 };
 int results_read_summary(struct results *r, const char *test, enum side side, struct results_summary *ret,
 			 struct error *err);
+
+/* Latencies of a test on one side, over all its slices (percentile.h), and what qualifies them. */
+#define RESULTS_PERCENTILES 4
+extern const double results_latency_percentiles[RESULTS_PERCENTILES]; /* 0.5, 0.95, 0.99, 0.999 */
+struct results_latency {
+	uint64_t events;
+	double seconds; /* of load, as in results_summary */
+	struct results_percentile {
+		double value_ms;        /* NAN: too few events beyond it */
+		double low_ms, high_ms; /* 95 % interval; 0 and INFINITY where it has no end */
+	} percentiles[RESULTS_PERCENTILES];
+	double max_ms;         /* exact; NAN without events */
+	uint64_t over_timeout; /* events longer than timeout_ns, to 0.1 % */
+	uint64_t over_range;   /* of more than 2.4 h: in the histogram's last bucket */
+	uint64_t ignored_errors, reconnects;
+	double rate_asked;          /* 0: closed loop, and 0 below */
+	uint64_t backlog, unserved; /* as in sample.h, sums */
+	double lag_max_ms;
+};
+/* timeout_ns 0: none. A test without slices: all is 0, and NAN. */
+int results_read_latency(struct results *r, const char *test, enum side side, uint64_t timeout_ns,
+			 struct results_latency *ret, struct error *err);
 
 /* Events of a test on one side by class, over all its slices; none for a test that has no classes. */
 struct results_classes {

@@ -90,6 +90,13 @@ int results_uuid(const char *run, const char *side, const char *test, char ret[s
 	" rollbacks integer not null, latency_sum_ns integer not null, latency_min_ns integer not null," \
 	" latency_max_ns integer not null, data blob not null, primary key (slice, number)) strict,"     \
 	" without rowid;"
+/* Its rowid is the slice: last_insert_rowid() stays there. */
+#define RESULTS_RATE_TABLE                                                                        \
+	"create table if not exists slice_rate (slice integer primary key references slice (id)," \
+	" rate_asked real not null, backlog integer not null, unserved integer not null,"         \
+	" lag_max_ns integer not null) strict;"
+/* What an open loop adds to the slice that was inserted last, in the caller's transaction; nothing for a closed one. */
+int results_insert_rate(struct results *r, const struct sample *s, struct error *err);
 /* The classes of the slice that was inserted last, in the caller's transaction. */
 int results_insert_classes(struct results *r, const struct sample *s, struct error *err);
 
