@@ -118,12 +118,14 @@ static bool add_entry(cJSON *all, const char *test, const char *what, const char
 		      const struct results_comparison *c)
 {
 	const struct estimate *e = &c->comparison.metrics[METRIC_THROUGHPUT];
+	const struct estimate *deciding = &c->comparison.metrics[c->comparison.metric];
 	if (!isfinite(value))
 		return true;
 	cJSON *entry = cJSON_CreateObject();
 	AUTO_FREE char *name = str_printf(NULL, "%s %s", test, what);
-	AUTO_FREE char *extra = str_printf(NULL, "ratio %.4g, 95 %% interval %.4g to %.4g: %s", e->ratio, e->low,
-					   e->high, verdict_name(c->comparison.verdict));
+	AUTO_FREE char *extra = str_printf(NULL, "%sratio %.4g, 95 %% interval %.4g to %.4g: %s",
+					   c->comparison.metric == METRIC_THROUGHPUT ? "" : "latency ", deciding->ratio,
+					   deciding->low, deciding->high, verdict_name(c->comparison.verdict));
 	AUTO_FREE char *range = str_printf(NULL, "%.4g to %.4g of the baseline", e->low, e->high);
 	if (!cJSON_AddItemToArray(all, entry)) {
 		cJSON_Delete(entry);
@@ -270,7 +272,8 @@ static int write_openmetrics(struct results *r, const struct facts *f, struct st
 		return -1;
 	add_family(out, "dbdyno_ratio", "gauge", NULL, "Candidate to baseline, with its 95 % interval.");
 	add_ratios(f, out);
-	add_family(out, "dbdyno_verdict", "stateset", NULL, "What the comparison says of throughput.");
+	add_family(out, "dbdyno_verdict", "stateset", NULL,
+		   "What the comparison says of throughput, or of latency at a given rate.");
 	add_verdicts(f, out);
 	strbuf_adds(out, "# EOF\n");
 	return 0;

@@ -39,15 +39,30 @@ struct report_class {
 	struct report_class_side from, to;
 };
 
+/* Latencies of a test on one side, over all its slices, and what qualifies them; all 0 where nothing is known. */
+#define REPORT_PERCENTILES 4 /* 50, 95, 99, 99.9 */
+struct report_latency {
+	uint64_t events;
+	struct report_percentile {
+		double ms;              /* NAN: cannot be said */
+		double low_ms, high_ms; /* 95 % interval; 0 and INFINITY where it has no end */
+	} percentiles[REPORT_PERCENTILES];
+	double max_ms;
+	uint64_t over_timeout, over_range, ignored_errors, reconnects;
+	uint64_t backlog, unserved; /* load at a given rate: sample.h */
+	double lag_max_ms;
+};
+
 struct report_test {
 	const char *name;
 	const char *error; /* not NULL: the test failed with this; the rest is empty */
 	double from_tps, to_tps;
 	double from_mean_ms, to_mean_ms, from_p95_ms, to_p95_ms;
 	double from_seconds, to_seconds; /* load measured */
-	const double *pair_log_ratios;   /* throughput of each pair, in time order, for the small picture */
+	const double *pair_log_ratios;   /* of each pair by the comparison's metric, in time order */
 	size_t pair_log_ratios_len;
 	struct comparison comparison;
+	struct report_latency from_latency, to_latency;
 	const struct report_class *classes; /* of TPC-C-like load, the first is new-order; NULL: none */
 	size_t classes_len;
 };
@@ -80,7 +95,9 @@ struct report {
 	const char *machine;              /* one line */
 	unsigned threads;
 	unsigned long long table_size, seed;
-	double margin; /* 0.05: ratios within 5 % count as the same */
+	double rate;                  /* events a second that were asked for; 0: as many as the threads could do */
+	double event_timeout_seconds; /* 0: not known */
+	double margin;                /* 0.05: ratios within 5 % count as the same */
 	struct report_server from, to;
 	const struct report_test *tests;
 	size_t tests_len;
@@ -94,7 +111,8 @@ struct report {
 
 /* The answer in one sentence, without a final full stop: "gms 5d6e7f8 is slower than 1a2b3c4: 3 of 4 tests slower, by
  * 12 % to 21 % (95 % intervals); none faster; 1 undecided". The two figures are the least and the greatest end of the
- * tests' 95 % intervals, as change of throughput. It opens every output below. */
+ * tests' 95 % intervals, as change of throughput, or of the metric that the verdicts rest on: "slower, mean latency up
+ * 12 % to 21 %". It opens every output below. */
 int report_headline(const struct report *r, struct strbuf *out, struct error *err);
 
 /* Table for a terminal of width columns; color uses ANSI escapes. */

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/embed.h"
 #include "benchmarker/report_classes.h"
+#include "benchmarker/report_html_parts.h"
 #include "benchmarker/report_summary.h"
 #include "benchmarker/report_svg.h"
 
@@ -13,54 +14,10 @@ extern const struct embedded_file report_files[];
 
 static const struct report_style *const style = &report_fine;
 
-static void add_char(struct strbuf *out, const char *c, size_t len)
-{
-	switch (*c) {
-	case '&':
-		strbuf_adds(out, "&amp;");
-		break;
-	case '<':
-		strbuf_adds(out, "&lt;");
-		break;
-	case '>':
-		strbuf_adds(out, "&gt;");
-		break;
-	case '"':
-		strbuf_adds(out, "&quot;");
-		break;
-	case '\'':
-		strbuf_adds(out, "&#39;");
-		break;
-	default:
-		strbuf_add(out, c, len);
-	}
-}
-
-/* Text from outside, as an element's or an attribute's content. */
-static void add_text(struct strbuf *out, const char *s)
-{
-	char c[5];
-	size_t len;
-	while (s && (len = report_next_char(&s, c)) > 0)
-		add_char(out, c, len);
-}
-
-/* A test's name, which may break after its underscores. */
-static void add_name(struct strbuf *out, const char *s)
-{
-	char c[5];
-	size_t len;
-	while (s && (len = report_next_char(&s, c)) > 0) {
-		add_char(out, c, len);
-		if (*c == '_' && *s && *s != '_')
-			strbuf_adds(out, "<wbr/>");
-	}
-}
-
 static void add_element(struct strbuf *out, const char *name, const char *text)
 {
 	strbuf_addf(out, "<%s>", name);
-	add_text(out, text);
+	report_html_text(out, text);
 	strbuf_addf(out, "</%s>", name);
 }
 
@@ -70,9 +27,9 @@ static void add_headline(const struct report *r, const struct report_summary *s,
 	report_add_claim(r, &claim);
 	report_add_evidence(r, style, &evidence);
 	strbuf_addf(out, "<header class=\"%s\">\n<h1><span class=\"claim\">", verdict_name(report_verdict(s)));
-	add_text(out, claim.data);
+	report_html_text(out, claim.data);
 	strbuf_adds(out, ":</span> <span class=\"evidence\">");
-	add_text(out, evidence.data);
+	report_html_text(out, evidence.data);
 	strbuf_adds(out, ".</span></h1>\n");
 }
 
@@ -99,9 +56,9 @@ static void add_about(const struct report *r, const struct report_summary *s, st
 	strbuf_adds(out, "</p>\n");
 	if (!report_is_done(r)) {
 		strbuf_adds(out, "<p class=\"banner\"><strong>This run is not complete: ");
-		add_text(out, r->status);
+		report_html_text(out, r->status);
 		strbuf_adds(out, ".</strong> ");
-		add_text(out, r->error);
+		report_html_text(out, r->error);
 		strbuf_adds(out, "</p>\n");
 	}
 	strbuf_adds(out, "</header>\n");
@@ -117,7 +74,7 @@ static void add_verdict(enum verdict v, struct strbuf *out)
 static void add_chart_row(const struct report_axis *axis, const struct report_test *t, struct strbuf *out)
 {
 	strbuf_adds(out, "<li><span class=\"name\">");
-	add_name(out, t->name);
+	report_html_name(out, t->name);
 	strbuf_adds(out, "</span>");
 	if (t->error) {
 		strbuf_adds(out, "<span class=\"none\">not measured</span>"
@@ -126,7 +83,7 @@ static void add_chart_row(const struct report_axis *axis, const struct report_te
 	}
 	report_svg_row(axis, &t->comparison, out);
 	strbuf_adds(out, "<span class=\"value\"><b>");
-	report_add_change(out, style, t->comparison.metrics[METRIC_THROUGHPUT].ratio);
+	report_add_change(out, style, report_deciding(&t->comparison)->ratio);
 	strbuf_adds(out, "</b> ");
 	add_verdict(t->comparison.verdict, out);
 	strbuf_adds(out, "</span></li>\n");
@@ -135,16 +92,20 @@ static void add_chart_row(const struct report_axis *axis, const struct report_te
 static void add_chart(const struct report *r, struct strbuf *out)
 {
 	struct report_axis axis;
+	enum metric metric = report_metric(r);
 	report_axis_make(r, &axis);
-	strbuf_adds(out, "<section>\n<h2>Change of throughput</h2>\n<ul class=\"forest\">\n<li class=\"head\">");
-	report_svg_directions(&axis, out);
+	strbuf_addf(out, "<section>\n<h2>Change of %s</h2>\n<ul class=\"forest\">\n<li class=\"head\">",
+		    report_metric_words(metric));
+	report_svg_directions(&axis, report_more_is_slower(metric), out);
 	strbuf_adds(out, "</li>\n");
 	for (size_t i = 0; i < r->tests_len; i++)
 		add_chart_row(&axis, &r->tests[i], out);
 	strbuf_adds(out, "<li class=\"foot\">");
 	report_svg_scale(&axis, out);
-	strbuf_adds(out, "</li>\n</ul>\n<p class=\"legend\">Ratio of throughput, to ÷ from, on a logarithmic axis. "
-			 "The thick line is the 95\u202f% interval");
+	strbuf_addf(out,
+		    "</li>\n</ul>\n<p class=\"legend\">Ratio of %s, to ÷ from, on a logarithmic axis. "
+		    "The thick line is the 95\u202f%% interval",
+		    report_metric_words(metric));
 	if (axis.band_low > 0) {
 		strbuf_adds(out, "; the shaded band is the margin of ±");
 		report_add_percent(out, style, r->margin);
@@ -174,12 +135,12 @@ static void add_test_row(const struct report_test *t, struct strbuf *out)
 {
 	const struct estimate *metrics = t->comparison.metrics;
 	strbuf_adds(out, "<tr><th scope=\"row\">");
-	add_name(out, t->name);
+	report_html_name(out, t->name);
 	strbuf_adds(out, "</th><td>");
 	if (t->error) {
 		strbuf_adds(out,
 			    "<span class=\"verdict failed\">✕ failed</span></td><td colspan=\"8\" class=\"error\">");
-		add_text(out, t->error);
+		report_html_text(out, t->error);
 		strbuf_adds(out, "</td></tr>\n");
 		return;
 	}
@@ -207,9 +168,9 @@ static void add_reasons(const struct report *r, struct strbuf *out)
 		strbuf_adds(out, any ? "" : "<ul class=\"reasons\">\n");
 		any = true;
 		strbuf_adds(out, "<li><b>");
-		add_text(out, t->name);
+		report_html_text(out, t->name);
 		strbuf_addf(out, "</b> is %s: ", verdict_name(t->comparison.verdict));
-		add_text(out, t->comparison.reason);
+		report_html_text(out, t->comparison.reason);
 		strbuf_adds(out, "</li>\n");
 	}
 	strbuf_adds(out, any ? "</ul>\n" : "");
@@ -234,16 +195,17 @@ static void add_tests(const struct report *r, struct strbuf *out)
 		add_test_row(&r->tests[i], out);
 	strbuf_adds(out, "</tbody>\n</table>\n</div>\n");
 	add_reasons(r, out);
-	strbuf_adds(out,
-		    "<p class=\"legend\">Small figures are 95\u202f% intervals. A latency ratio above 1 is slower. "
-		    "Pairs over time: the throughput ratio of each pair of slices, on a scale of its own; "
-		    "the grey line is a ratio of 1.</p>\n</section>\n");
+	strbuf_addf(out,
+		    "<p class=\"legend\">Small figures are 95\u202f%% intervals. A latency ratio above 1 is slower. "
+		    "Pairs over time: the %s ratio of each pair of slices, on a scale of its own; "
+		    "the grey line is a ratio of 1.</p>\n</section>\n",
+		    report_metric_words(report_metric(r)));
 }
 
 static void add_class_row(const struct report_class *c, bool to, struct strbuf *out)
 {
 	strbuf_adds(out, to ? "<tr>" : "<tr><th rowspan=\"2\" scope=\"rowgroup\">");
-	add_text(out, to ? NULL : c->name);
+	report_html_text(out, to ? NULL : c->name);
 	strbuf_addf(out, "%s<th scope=\"row\" class=\"server\">%s</th>", to ? "" : "</th>", to ? "to" : "from");
 	for (int i = 0; i < CLASS_COLUMNS; i++) {
 		strbuf_adds(out, "<td class=\"n\">");
@@ -261,7 +223,7 @@ static int add_classes(const struct report_test *t, struct strbuf *out, struct e
 	if (strbuf_check(&rate, err) < 0)
 		return -1;
 	strbuf_adds(out, "<section>\n<h2>Transactions of ");
-	add_text(out, t->name);
+	report_html_text(out, t->name);
 	strbuf_adds(out, "</h2>\n");
 	add_element(out, "p", rate.data);
 	strbuf_adds(out,
@@ -281,7 +243,7 @@ static int add_classes(const struct report_test *t, struct strbuf *out, struct e
 static void add_value_cell(const char *value, bool hash, struct strbuf *out)
 {
 	strbuf_adds(out, hash ? "<td class=\"hash\">" : "<td>");
-	add_text(out, value && *value ? value : REPORT_DASH);
+	report_html_text(out, value && *value ? value : REPORT_DASH);
 	strbuf_adds(out, "</td>");
 }
 
@@ -327,7 +289,7 @@ static int add_facts(const struct report *r, struct strbuf *out, struct error *e
 	strbuf_adds(out, "</dl>\n");
 	if (r->command_line) {
 		strbuf_adds(out, "<pre><code>");
-		add_text(out, r->command_line);
+		report_html_text(out, r->command_line);
 		strbuf_adds(out, "</code></pre>\n");
 	}
 	strbuf_adds(out, "</section>\n");
@@ -337,13 +299,13 @@ static int add_facts(const struct report *r, struct strbuf *out, struct error *e
 static void add_note(const struct report_note *n, struct strbuf *out)
 {
 	strbuf_addf(out, "<li class=\"%s\"><b>", report_is_warning(n) ? "warn" : "info");
-	add_text(out, n->level ? n->level : "note");
+	report_html_text(out, n->level ? n->level : "note");
 	strbuf_adds(out, "</b><span>");
 	if (n->test) {
-		add_text(out, n->test);
+		report_html_text(out, n->test);
 		strbuf_adds(out, ": ");
 	}
-	add_text(out, n->text);
+	report_html_text(out, n->text);
 	strbuf_adds(out, "</span></li>\n");
 }
 
@@ -389,7 +351,7 @@ static void add_csv(const char *csv, struct strbuf *out)
 			csv = next_field(csv, &cell, &last);
 			bool is_number = str_to_double(cell.data, -INFINITY, INFINITY, &number) == 0;
 			strbuf_adds(out, head ? "<th scope=\"col\">" : is_number ? "<td class=\"n\">" : "<td>");
-			add_text(out, cell.data);
+			report_html_text(out, cell.data);
 			strbuf_adds(out, head ? "</th>" : "</td>");
 			if (cell.failed)
 				out->failed = cell.failed;
@@ -408,11 +370,11 @@ static void add_queries(const struct report *r, struct strbuf *out)
 	for (size_t i = 0; i < r->queries_len; i++) {
 		const struct report_query *q = &r->queries[i];
 		strbuf_adds(out, "<pre><code>");
-		add_text(out, q->sql);
+		report_html_text(out, q->sql);
 		strbuf_adds(out, "</code></pre>\n");
 		if (q->error) {
 			strbuf_adds(out, "<p class=\"error\">✕ ");
-			add_text(out, q->error);
+			report_html_text(out, q->error);
 			strbuf_adds(out, "</p>\n");
 		} else if (q->csv && *q->csv) {
 			add_csv(q->csv, out);
@@ -434,7 +396,7 @@ static void add_file(const char *file, struct strbuf *out)
 			strbuf_addf(out, strchr(plain, *p) ? "%c" : "%%%02X", (unsigned char)*p);
 		strbuf_adds(out, "\">");
 	}
-	add_text(out, file);
+	report_html_text(out, file);
 	strbuf_adds(out, link ? "</a>" : "");
 }
 
@@ -448,7 +410,7 @@ static void add_profiles(const struct report *r, struct strbuf *out)
 	for (size_t i = 0; i < r->profiles_len; i++) {
 		const struct report_profile *p = &r->profiles[i];
 		strbuf_adds(out, "<tr><th scope=\"row\">");
-		add_text(out, p->name);
+		report_html_text(out, p->name);
 		strbuf_adds(out, "</th><td class=\"n\">");
 		report_add_count(out, style, p->samples);
 		strbuf_adds(out, "</td><td class=\"n\">");
@@ -468,7 +430,7 @@ static void add_head(const struct report *r, struct strbuf *out)
 			 "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\"/>\n"
 			 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\n"
 			 "<meta name=\"referrer\" content=\"no-referrer\"/>\n<title>");
-	add_text(out, r->title && *r->title ? r->title : "Report");
+	report_html_text(out, r->title && *r->title ? r->title : "Report");
 	strbuf_adds(out, " – dbdyno</title>\n<style>\n");
 	strbuf_add(out, css->data, css->len);
 	strbuf_adds(out, "</style>\n</head>\n<body>\n<main>\n");
@@ -485,6 +447,8 @@ int report_html(const struct report *r, struct strbuf *out, struct error *err)
 		add_chart(r, out);
 	if (r->tests_len)
 		add_tests(r, out);
+	if (report_html_latency(r, out, err) < 0)
+		return -1;
 	for (size_t i = 0; i < r->tests_len; i++)
 		if (!r->tests[i].error && r->tests[i].classes_len && add_classes(&r->tests[i], out, err) < 0)
 			return -1;

@@ -1,6 +1,7 @@
 /* The report for machines; docs/report.md documents the shape. */
 #include "base/clock.h"
 #include "benchmarker/report_classes.h"
+#include "benchmarker/report_latency.h"
 #include "benchmarker/report_summary.h"
 
 #include <cjson/cJSON.h>
@@ -77,6 +78,7 @@ static void put_run(struct json *j, const struct report *r)
 	put_string(j, run, "machine", r->machine);
 	put_string(j, run, "pairing", r->pairing);
 	put_number(j, run, "threads", r->threads);
+	put_number(j, run, "rate_per_second", r->rate > 0 ? r->rate : NAN);
 	put_number(j, run, "table_size_rows", (double)r->table_size);
 	put_u64(j, run, "seed", r->seed);
 	put_number(j, run, "margin_fraction", r->margin);
@@ -95,14 +97,39 @@ static void put_server(struct json *j, const char *name, const struct report_ser
 	put_string(j, server, "go_version", s->go_version);
 }
 
-static void put_side(struct json *j, cJSON *test, const char *name, double tps, double mean_ms, double p95_ms,
-		     double seconds)
+static void put_latency(struct json *j, cJSON *side, const struct report *r, const struct report_latency *l)
+{
+	cJSON *latency = put(j, side, "latency", cJSON_CreateObject());
+	for (int i = 0; i < REPORT_PERCENTILES; i++) {
+		const struct report_percentile *p = &l->percentiles[i];
+		cJSON *percentile = put(j, latency, report_percentile_keys[i], cJSON_CreateObject());
+		put_number(j, percentile, "ms", p->ms);
+		put_number(j, percentile, "low_95_ms", p->low_ms);
+		put_number(j, percentile, "high_95_ms", p->high_ms);
+	}
+	put_number(j, latency, "max_ms", l->max_ms);
+	put_number(j, latency, "events", (double)l->events);
+	put_number(j, latency, "events_over_timeout", (double)l->over_timeout);
+	put_number(j, latency, "events_over_range", (double)l->over_range);
+	put_number(j, latency, "ignored_errors", (double)l->ignored_errors);
+	put_number(j, latency, "reconnects", (double)l->reconnects);
+	if (!(r->rate > 0))
+		return;
+	put_number(j, latency, "backlog_events", (double)l->backlog);
+	put_number(j, latency, "unserved_events", (double)l->unserved);
+	put_number(j, latency, "lag_max_ms", l->lag_max_ms);
+	put(j, latency, "overloaded", cJSON_CreateBool(report_is_overloaded(l)));
+}
+
+static cJSON *put_side(struct json *j, cJSON *test, const char *name, double tps, double mean_ms, double p95_ms,
+		       double seconds)
 {
 	cJSON *side = put(j, test, name, cJSON_CreateObject());
 	put_number(j, side, "transactions_per_second", tps);
 	put_number(j, side, "latency_mean_ms", mean_ms);
 	put_number(j, side, "latency_p95_ms", p95_ms);
 	put_number(j, side, "load_seconds", seconds);
+	return side;
 }
 
 static void put_class_side(struct json *j, cJSON *class, const char *name, const struct report_class_side *s)
@@ -132,7 +159,7 @@ static void put_classes(struct json *j, cJSON *test, const struct report_test *t
 	}
 }
 
-static void put_test(struct json *j, cJSON *tests, const struct report_test *t)
+static void put_test(struct json *j, const struct report *r, cJSON *tests, const struct report_test *t)
 {
 	cJSON *test = put(j, tests, NULL, cJSON_CreateObject());
 	put_string(j, test, "name", t->name);
@@ -141,8 +168,13 @@ static void put_test(struct json *j, cJSON *tests, const struct report_test *t)
 		return;
 	put_string(j, test, "verdict", verdict_name(t->comparison.verdict));
 	put_string(j, test, "reason", t->comparison.reason);
-	put_side(j, test, "from", t->from_tps, t->from_mean_ms, t->from_p95_ms, t->from_seconds);
-	put_side(j, test, "to", t->to_tps, t->to_mean_ms, t->to_p95_ms, t->to_seconds);
+	put_string(j, test, "decided_by", metric_name(t->comparison.metric));
+	cJSON *from = put_side(j, test, "from", t->from_tps, t->from_mean_ms, t->from_p95_ms, t->from_seconds);
+	cJSON *to = put_side(j, test, "to", t->to_tps, t->to_mean_ms, t->to_p95_ms, t->to_seconds);
+	if (report_has_latency(t)) {
+		put_latency(j, from, r, &t->from_latency);
+		put_latency(j, to, r, &t->to_latency);
+	}
 	cJSON *ratios = put(j, test, "ratios", cJSON_CreateObject());
 	for (enum metric m = 0; m < METRIC_COUNT; m++) {
 		const struct estimate *e = &t->comparison.metrics[m];
@@ -153,7 +185,9 @@ static void put_test(struct json *j, cJSON *tests, const struct report_test *t)
 		put_number(j, ratio, "pairs", (double)e->pairs);
 		put_number(j, ratio, "batches", (double)e->batches);
 	}
-	cJSON *pairs = put(j, test, "pair_throughput_log_ratios", cJSON_CreateArray());
+	char name[64];
+	snprintf(name, sizeof name, "pair_%s_log_ratios", metric_name(t->comparison.metric));
+	cJSON *pairs = put(j, test, name, cJSON_CreateArray());
 	for (size_t i = 0; i < t->pair_log_ratios_len; i++)
 		put_number(j, pairs, NULL, t->pair_log_ratios[i]);
 	put_classes(j, test, t);
@@ -214,7 +248,7 @@ int report_json(const struct report *r, struct strbuf *out, struct error *err)
 	put_server(&j, "to", &r->to);
 	cJSON *tests = put(&j, j.root, "tests", cJSON_CreateArray());
 	for (size_t i = 0; i < r->tests_len; i++)
-		put_test(&j, tests, &r->tests[i]);
+		put_test(&j, r, tests, &r->tests[i]);
 	put_lists(&j, r);
 	AUTO_FREE char *text = j.failed ? NULL : cJSON_Print(j.root);
 	if (!text)

@@ -1,6 +1,7 @@
 #include "benchmarker/report_mail.h"
 
 #include "base/clock.h"
+#include "benchmarker/report_latency.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -66,7 +67,7 @@ static void add_row(struct mail_body *b, const struct row *row, enum mail_tone t
 static void add_test(const struct report_test *t, struct mail_body *b)
 {
 	CLEANUP(row) struct row row = { .text = STRBUF_INIT(CELLS_MAX_BYTES) };
-	const struct estimate *e = &t->comparison.metrics[METRIC_THROUGHPUT];
+	const struct estimate *e = report_deciding(&t->comparison);
 	report_add_cut(next_cell(&row), t->name, 60);
 	if (t->error) {
 		for (size_t i = 0; i < 5; i++)
@@ -96,7 +97,8 @@ static void add_tests(const struct report *r, struct mail_body *b)
 	for (size_t i = 0; i < r->tests_len; i++)
 		add_test(&r->tests[i], b);
 	CLEANUP(strbuf) struct strbuf legend = STRBUF_INIT(CELLS_MAX_BYTES);
-	strbuf_adds(&legend, "Change of throughput, to against from. Same: the interval lies within ±");
+	strbuf_addf(&legend, "Change of %s, to against from. Same: the interval lies within ±",
+		    report_metric_words(report_metric(r)));
 	report_add_percent(&legend, style, r->margin);
 	strbuf_adds(&legend, ". Verdicts hold for all tests together, at 5 % risk.");
 	b->failed |= legend.failed != STRBUF_OK;
@@ -125,6 +127,12 @@ static void add_remarks(const struct report *r, struct mail_body *b)
 		else if (t->comparison.reason)
 			add_remark(b, MAIL_TONE_PLAIN, verdict_name(t->comparison.verdict), t->name,
 				   t->comparison.reason);
+	}
+	for (size_t i = 0; i < r->tests_len; i++) {
+		CLEANUP(strlist) struct strlist flags = STRLIST_INIT;
+		b->failed |= report_latency_flags(r, &r->tests[i], style, &flags, NULL) < 0;
+		for (size_t f = 0; f < flags.len; f++)
+			add_remark(b, MAIL_TONE_PLAIN, "latency", r->tests[i].name, flags.items[f]);
 	}
 	for (size_t i = 0; i < r->notes_len; i++)
 		if (report_is_warning(&r->notes[i]))

@@ -1,6 +1,7 @@
 /* The report as GitHub markdown: what a comment on a pull request needs, details folded away. */
 #include "benchmarker/report_markdown.h"
 #include "benchmarker/report_classes.h"
+#include "benchmarker/report_latency.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -42,7 +43,7 @@ static void add_name(struct strbuf *out, const char *s)
 
 void report_markdown_row(const struct report_test *t, struct strbuf *out)
 {
-	const struct estimate *e = &t->comparison.metrics[METRIC_THROUGHPUT];
+	const struct estimate *e = report_deciding(&t->comparison);
 	strbuf_adds(out, "| ");
 	add_name(out, t->name);
 	strbuf_adds(out, " | ");
@@ -58,7 +59,9 @@ void report_markdown_row(const struct report_test *t, struct strbuf *out)
 	strbuf_adds(out, " | ");
 	report_add_interval(out, style, e->low, e->high);
 	strbuf_adds(out, " | ");
-	report_add_ratio(out, style, t->comparison.metrics[METRIC_LATENCY_MEAN].ratio);
+	bool by_latency = report_more_is_slower(t->comparison.metric);
+	report_add_ratio(out, style,
+			 t->comparison.metrics[by_latency ? METRIC_LATENCY_P95 : METRIC_LATENCY_MEAN].ratio);
 	strbuf_adds(out, " | ");
 	report_add_ms(out, style, t->from_p95_ms);
 	strbuf_adds(out, " → ");
@@ -69,16 +72,20 @@ void report_markdown_row(const struct report_test *t, struct strbuf *out)
 		    verdict_name(t->comparison.verdict), strong);
 }
 
-void report_markdown_table_head(struct strbuf *out)
+void report_markdown_table_head(const struct report *r, struct strbuf *out)
 {
-	strbuf_adds(out,
-		    "\n| test | from tx/s | to tx/s | ratio | 95 % interval | mean latency ratio | p95 ms | verdict |\n"
-		    "|:--|--:|--:|--:|:-:|--:|:-:|:--|\n");
+	bool by_latency = report_more_is_slower(report_metric(r));
+	strbuf_addf(out,
+		    "\n| test | from tx/s | to tx/s | %s | 95 %% interval | %s latency ratio | p95 ms | verdict |\n"
+		    "|:--|--:|--:|--:|:-:|--:|:-:|:--|\n",
+		    by_latency ? "mean latency ratio" : "ratio", by_latency ? "p95" : "mean");
 }
 
 void report_markdown_table_end(const struct report *r, struct strbuf *out)
 {
-	strbuf_adds(out, "\nRatio: to ÷ from; a throughput ratio above 1 is faster. Same: the interval lies within ±");
+	enum metric m = report_metric(r);
+	strbuf_addf(out, "\nRatio: to ÷ from; a %s ratio above 1 is %s. Same: the interval lies within ±",
+		    report_metric_words(m), report_more_is_slower(m) ? "slower" : "faster");
 	report_add_percent(out, style, r->margin);
 	strbuf_adds(out, ". Verdicts hold for all tests together, with at most 5 % risk of any false alarm.\n");
 }
@@ -135,7 +142,49 @@ static void add_item(struct strbuf *out, const char *label, const char *about, c
 	strbuf_addc(out, '\n');
 }
 
-void report_markdown_remarks(const struct report *r, struct strbuf *out)
+/* Folded away: the comment is about the verdicts. */
+void report_markdown_latencies(const struct report *r, struct strbuf *out)
+{
+	if (!report_has_latencies(r))
+		return;
+	strbuf_adds(out, "\n<details><summary>Latency</summary>\n\n| test | server |");
+	for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++)
+		strbuf_addf(out, " %s |", report_latency_columns[c]);
+	strbuf_adds(out, "\n|:--|:--|--:|--:|--:|--:|--:|\n");
+	for (size_t i = 0; i < 2 * r->tests_len; i++) {
+		const struct report_test *t = &r->tests[i / 2];
+		const struct report_latency *l = i % 2 ? &t->to_latency : &t->from_latency;
+		if (!report_has_latency(t))
+			continue;
+		strbuf_adds(out, "| ");
+		add_name(out, t->name);
+		strbuf_addf(out, " | %s", i % 2 ? "to" : "from");
+		for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++) {
+			CLEANUP(strbuf) struct strbuf interval = STRBUF_INIT(256);
+			strbuf_adds(out, " | ");
+			report_add_latency(out, style, l, c);
+			report_add_latency_interval(&interval, style, l, c);
+			if (interval.len)
+				strbuf_addf(out, " (%s)", interval.data);
+		}
+		strbuf_adds(out, " |\n");
+	}
+	strbuf_addf(out, "\n%s.\n\n</details>\n", report_latency_note);
+}
+
+static int add_flags(const struct report *r, struct strbuf *out, struct error *err)
+{
+	for (size_t i = 0; i < r->tests_len; i++) {
+		CLEANUP(strlist) struct strlist flags = STRLIST_INIT;
+		if (report_latency_flags(r, &r->tests[i], style, &flags, err) < 0)
+			return -1;
+		for (size_t f = 0; f < flags.len; f++)
+			add_item(out, "latency", r->tests[i].name, flags.items[f]);
+	}
+	return 0;
+}
+
+int report_markdown_remarks(const struct report *r, struct strbuf *out, struct error *err)
 {
 	size_t start = out->len;
 	strbuf_addc(out, '\n');
@@ -147,6 +196,8 @@ void report_markdown_remarks(const struct report *r, struct strbuf *out)
 		if (!r->tests[i].error && c->reason)
 			add_item(out, verdict_name(c->verdict), r->tests[i].name, c->reason);
 	}
+	if (add_flags(r, out, err) < 0)
+		return -1;
 	for (size_t i = 0; i < r->notes_len; i++)
 		if (report_is_warning(&r->notes[i]))
 			add_item(out, r->notes[i].level, r->notes[i].test, r->notes[i].text);
@@ -154,6 +205,7 @@ void report_markdown_remarks(const struct report *r, struct strbuf *out)
 		out->len = start; /* there was none: no empty line either */
 		out->data[start] = 0;
 	}
+	return 0;
 }
 
 int report_markdown_details(const struct report *r, struct strbuf *out, struct error *err)
@@ -212,12 +264,14 @@ int report_markdown(const struct report *r, struct strbuf *out, struct error *er
 	if (report_markdown_head(r, out, err) < 0)
 		return -1;
 	if (r->tests_len)
-		report_markdown_table_head(out);
+		report_markdown_table_head(r, out);
 	for (size_t i = 0; i < r->tests_len; i++)
 		report_markdown_row(&r->tests[i], out);
 	if (r->tests_len)
 		report_markdown_table_end(r, out);
-	report_markdown_remarks(r, out);
+	if (report_markdown_remarks(r, out, err) < 0)
+		return -1;
+	report_markdown_latencies(r, out);
 	for (size_t i = 0; i < r->tests_len; i++)
 		if (report_markdown_has_classes(&r->tests[i]) && report_markdown_classes(&r->tests[i], out, err) < 0)
 			return -1;

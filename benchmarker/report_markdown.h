@@ -7,11 +7,13 @@
 /* The headline, and why the run is not complete. */
 int report_markdown_head(const struct report *r, struct strbuf *out, struct error *err);
 /* The table of tests: its head, a row a test, what its columns mean. */
-void report_markdown_table_head(struct strbuf *out);
+void report_markdown_table_head(const struct report *r, struct strbuf *out);
 void report_markdown_row(const struct report_test *t, struct strbuf *out);
 void report_markdown_table_end(const struct report *r, struct strbuf *out);
-/* What failed, what is undecided and why, warnings; nothing if there are none. */
-void report_markdown_remarks(const struct report *r, struct strbuf *out);
+/* What failed, what is undecided and why, what qualifies latencies, warnings; nothing if there are none. */
+int report_markdown_remarks(const struct report *r, struct strbuf *out, struct error *err);
+/* Percentiles of latency, folded away; nothing if there are none. */
+void report_markdown_latencies(const struct report *r, struct strbuf *out);
 /* The transactions of a test that has classes. */
 bool report_markdown_has_classes(const struct report_test *t);
 int report_markdown_classes(const struct report_test *t, struct strbuf *out, struct error *err);

@@ -19,6 +19,30 @@ bool report_is_warning(const struct report_note *n)
 	return str_eq(n->level, "warning") || str_eq(n->level, "error");
 }
 
+const struct estimate *report_deciding(const struct comparison *c)
+{
+	return &c->metrics[c->metric];
+}
+
+enum metric report_metric(const struct report *r)
+{
+	for (size_t i = 0; i < r->tests_len; i++)
+		if (!r->tests[i].error)
+			return r->tests[i].comparison.metric;
+	return METRIC_THROUGHPUT;
+}
+
+bool report_more_is_slower(enum metric m)
+{
+	return m != METRIC_THROUGHPUT;
+}
+
+const char *report_metric_words(enum metric m)
+{
+	static const char *const words[] = { "throughput", "mean latency", "95th percentile latency" };
+	return words[m];
+}
+
 const char *report_mark(enum verdict v)
 {
 	switch (v) {
@@ -45,7 +69,7 @@ void report_summarise(const struct report *r, struct report_summary *ret)
 			s.failed++;
 			continue;
 		}
-		const struct estimate *e = &t->comparison.metrics[METRIC_THROUGHPUT];
+		const struct estimate *e = report_deciding(&t->comparison);
 		enum verdict v = t->comparison.verdict;
 		s.only = s.compared++ ? NULL : t;
 		s.count[v]++;
@@ -223,21 +247,24 @@ static void add_group(const struct report *r, const struct report_summary *s, en
 	strbuf_adds(out, first ? "" : "; ");
 	add_tests(s, v, first, out);
 	const char *word = s->only ? "" : v == VERDICT_SLOWER ? "slower, " : "faster, ";
+	/* The change is of throughput unless something else is said. */
+	enum metric m = report_metric(r);
+	const char *of = m == METRIC_THROUGHPUT ? "" : report_metric_words(m), *space = *of ? " " : "";
 	switch (v) {
 	case VERDICT_SLOWER:
 	case VERDICT_FASTER:
-		strbuf_adds(out, word);
+		strbuf_addf(out, "%s%s%s", word, of, *of ? v == VERDICT_SLOWER ? " up " : " down " : "");
 		add_amount(style, s->low[v], s->high[v], out);
 		break;
 	case VERDICT_SAME:
-		strbuf_adds(out, "within ±");
+		strbuf_addf(out, "%s%swithin ±", of, space);
 		report_add_percent(out, style, r->margin);
 		break;
 	case VERDICT_UNDECIDED:
 		strbuf_adds(out, s->only ? "" : "undecided");
 		amount = first && s->low[v] > 0 && isfinite(s->high[v]);
 		if (amount) {
-			strbuf_adds(out, s->only ? "" : ", ");
+			strbuf_addf(out, "%s%s%s", s->only ? "" : ", ", of, space);
 			add_span(style, s->low[v], s->high[v], out);
 		} else if (s->only) {
 			strbuf_adds(out, "no interval could be found");
@@ -375,6 +402,12 @@ int report_add_facts(const struct report *r, const struct report_style *style, s
 	if (r->threads) {
 		strbuf_addf(&value, "%u", r->threads);
 		add_fact(ret, "client threads", &value);
+	}
+	if (r->rate > 0) {
+		strbuf_reset(&value);
+		report_add_rate(&value, style, r->rate);
+		strbuf_adds(&value, " events a second on each server, timed from when they were due");
+		add_fact(ret, "rate", &value);
 	}
 	if (r->table_size) {
 		strbuf_reset(&value);

@@ -26,6 +26,13 @@ void report_add_evidence(const struct report *r, const struct report_style *styl
 /* The verdict of the whole run: SLOWER if any test is, else FASTER if any is, else SAME if all are, else UNDECIDED. */
 enum verdict report_verdict(const struct report_summary *s);
 
+/* The ratio that a verdict rests on. */
+const struct estimate *report_deciding(const struct comparison *c);
+/* The metric that the verdicts of a run rest on; the same in all tests. And whether a ratio above 1 of it is slower. */
+enum metric report_metric(const struct report *r);
+bool report_more_is_slower(enum metric m);
+const char *report_metric_words(enum metric m); /* "throughput", "mean latency", "95th percentile latency" */
+
 /* "▲", "▼", "●", "○": a shape beside the word, for those who see no colour. */
 const char *report_mark(enum verdict v);
 bool report_is_done(const struct report *r);

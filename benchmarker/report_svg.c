@@ -1,5 +1,7 @@
 #include "benchmarker/report_svg.h"
+
 #include "benchmarker/report_format.h"
+#include "benchmarker/report_summary.h"
 
 #include <math.h>
 
@@ -55,7 +57,7 @@ void report_axis_make(const struct report *r, struct report_axis *ret)
 				 .band_high = band ? 1 / (1 - r->margin) : NAN };
 	double low = band ? log(a.band_low) * 1.4 : -0.02, high = -low, points = 0;
 	for (size_t i = 0; i < r->tests_len; i++) {
-		double ratio = r->tests[i].comparison.metrics[METRIC_THROUGHPUT].ratio;
+		double ratio = report_deciding(&r->tests[i].comparison)->ratio;
 		if (r->tests[i].error || !is_ratio(ratio))
 			continue;
 		double x = bounded_log(ratio, log(WIDEST_RATIO));
@@ -65,7 +67,7 @@ void report_axis_make(const struct report *r, struct report_axis *ret)
 	}
 	double limit = fmax(3 * points, log(2));
 	for (size_t i = 0; i < r->tests_len; i++) {
-		const struct estimate *e = &r->tests[i].comparison.metrics[METRIC_THROUGHPUT];
+		const struct estimate *e = report_deciding(&r->tests[i].comparison);
 		if (r->tests[i].error || !is_ratio(e->ratio))
 			continue;
 		if (is_ratio(e->low))
@@ -91,14 +93,15 @@ static double place(const struct report_axis *a, double ratio)
 	return ratio <= 0 ? 0 : fmax(0, fmin(100, x));
 }
 
-void report_svg_directions(const struct report_axis *a, struct strbuf *out)
+void report_svg_directions(const struct report_axis *a, bool more_is_slower, struct strbuf *out)
 {
 	double one = place(a, 1);
+	const char *left = more_is_slower ? "faster" : "slower", *right = more_is_slower ? "slower" : "faster";
 	strbuf_addf(out,
 		    "<svg class=\"plot directions\" height=\"22\" aria-hidden=\"true\">"
-		    "<text x=\"%.2f%%\" y=\"14\" dx=\"-10\" text-anchor=\"end\" class=\"slower\">← slower</text>"
-		    "<text x=\"%.2f%%\" y=\"14\" dx=\"10\" class=\"faster\">faster →</text></svg>",
-		    one, one);
+		    "<text x=\"%.2f%%\" y=\"14\" dx=\"-10\" text-anchor=\"end\" class=\"%s\">← %s</text>"
+		    "<text x=\"%.2f%%\" y=\"14\" dx=\"10\" class=\"%s\">%s →</text></svg>",
+		    one, left, left, one, right, right);
 }
 
 /* Decimals that tell all ticks apart: 0.80 beside 0.85. */
@@ -167,7 +170,7 @@ static const char *mark_path(enum verdict v)
 
 void report_svg_row(const struct report_axis *a, const struct comparison *c, struct strbuf *out)
 {
-	const struct estimate *e = &c->metrics[METRIC_THROUGHPUT];
+	const struct estimate *e = report_deciding(c);
 	const char *class = verdict_name(c->verdict);
 	strbuf_addf(out, "<svg class=\"plot\" height=\"%d\" role=\"img\"><title>ratio ", ROW_HEIGHT);
 	report_add_ratio(out, &report_fine, e->ratio);

@@ -22,7 +22,7 @@ struct report_axis {
 void report_axis_make(const struct report *r, struct report_axis *ret);
 
 /* Which way is faster, above the rows; the figures, below them. */
-void report_svg_directions(const struct report_axis *a, struct strbuf *out);
+void report_svg_directions(const struct report_axis *a, bool more_is_slower, struct strbuf *out);
 void report_svg_scale(const struct report_axis *a, struct strbuf *out);
 /* One test: margin band, 95 % interval as a thick line (with an arrow where it leaves the axis), point. */
 void report_svg_row(const struct report_axis *a, const struct comparison *c, struct strbuf *out);

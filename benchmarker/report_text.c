@@ -1,5 +1,6 @@
 /* The report on a terminal: headline, table within the given width, legend, what to know. */
 #include "benchmarker/report_classes.h"
+#include "benchmarker/report_latency.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -56,7 +57,7 @@ static void add_row(struct layout *l, const struct report_test *t)
 		add_cell(l, &cell);
 		return;
 	}
-	const struct estimate *e = &t->comparison.metrics[METRIC_THROUGHPUT];
+	const struct estimate *e = report_deciding(&t->comparison);
 	report_add_rate(&cell, &report_plain, t->from_tps);
 	add_cell(l, &cell);
 	report_add_rate(&cell, &report_plain, t->to_tps);
@@ -190,6 +191,14 @@ static int add_remarks(const struct report *r, size_t width, struct strbuf *out,
 		    add_remark(out, width, verdict_name(t->comparison.verdict), t->name, t->comparison.reason, err) < 0)
 			return -1;
 	}
+	for (size_t i = 0; i < r->tests_len; i++) {
+		CLEANUP(strlist) struct strlist flags = STRLIST_INIT;
+		if (report_latency_flags(r, &r->tests[i], &report_plain, &flags, err) < 0)
+			return -1;
+		for (size_t f = 0; f < flags.len; f++)
+			if (add_remark(out, width, "latency", r->tests[i].name, flags.items[f], err) < 0)
+				return -1;
+	}
 	for (size_t i = 0; i < r->notes_len; i++) {
 		const struct report_note *n = &r->notes[i];
 		if (report_is_warning(n) && add_remark(out, width, n->level, n->test, n->text, err) < 0)
@@ -220,14 +229,18 @@ int report_text(const struct report *r, int width, bool color, struct strbuf *ou
 		strbuf_addc(out, '\n');
 		if (add_table(r, columns_wide, color, out, err) < 0)
 			return -1;
-		strbuf_adds(&legend, "ratio: to ÷ from; same: within ±");
+		strbuf_adds(&legend, "ratio: to ÷ from");
+		if (report_more_is_slower(report_metric(r)))
+			strbuf_addf(&legend, " of %s, where more is slower", report_metric_words(report_metric(r)));
+		strbuf_adds(&legend, "; same: within ±");
 		report_add_percent(&legend, &report_plain, r->margin);
 		strbuf_adds(&legend, "; verdicts at 5 % risk over all tests");
 		strbuf_addc(out, '\n');
 		report_add_wrapped(out, legend.data, columns_wide, 2);
 		strbuf_addc(out, '\n');
 	}
-	if (add_remarks(r, columns_wide, out, err) < 0 || report_classes_text(r, columns_wide, out, err) < 0)
+	if (add_remarks(r, columns_wide, out, err) < 0 || report_latency_text(r, columns_wide, out, err) < 0 ||
+	    report_classes_text(r, columns_wide, out, err) < 0)
 		return -1;
 	return strbuf_check(out, err);
 }

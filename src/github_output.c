@@ -54,9 +54,10 @@ void github_output_annotate(const struct report *r)
 {
 	for (size_t i = 0; i < r->tests_len; i++) {
 		const struct report_test *t = &r->tests[i];
-		const struct estimate *e = &t->comparison.metrics[METRIC_THROUGHPUT];
+		const struct estimate *e = &t->comparison.metrics[t->comparison.metric];
 		char text[160];
-		snprintf(text, sizeof text, "throughput ratio %.4g, 95 %% interval %.4g to %.4g", e->ratio, e->low,
+		snprintf(text, sizeof text, "%s ratio %.4g, 95 %% interval %.4g to %.4g",
+			 t->comparison.metric == METRIC_THROUGHPUT ? "throughput" : "mean latency", e->ratio, e->low,
 			 e->high);
 		if (t->error)
 			annotate("error", t->name, "failed", t->error);

@@ -36,13 +36,7 @@ const char *run_data_test_error(const struct results_events *events, const char 
 	return NULL;
 }
 
-static double events_per_second(const struct sample *s)
-{
-	double seconds = sample_seconds(s);
-	return seconds > 0 ? (double)s->events / seconds : 0;
-}
-
-/* log(to/from) of each pair's throughput; pairs without events on a side are left out. */
+/* log(to/from) of each pair, by the metric that the verdict rests on; pairs without events on a side are left out. */
 static int load_log_ratios(struct run_data *d, struct results *r, struct report_test *t, struct error *err)
 {
 	CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
@@ -53,9 +47,9 @@ static int load_log_ratios(struct run_data *d, struct results *r, struct report_
 		return error_oom(err);
 	d->log_ratios[d->log_ratios_len++] = values;
 	for (size_t i = 0; i < pairs.pairs_len; i++) {
-		double from = events_per_second(pairs.pairs[i].from), to = events_per_second(pairs.pairs[i].to);
-		if (from > 0 && to > 0)
-			values[t->pair_log_ratios_len++] = log(to / from);
+		double ratio = statistics_log_ratio(&pairs.pairs[i], t->comparison.metric);
+		if (!isnan(ratio))
+			values[t->pair_log_ratios_len++] = ratio;
 	}
 	t->pair_log_ratios = values;
 	return 0;
@@ -103,12 +97,47 @@ static int load_classes(struct run_data *d, struct results *r, struct report_tes
 	return 0;
 }
 
+static struct report_latency latency_of(const struct results_latency *l)
+{
+	struct report_latency r = {
+		.events = l->events,
+		.max_ms = l->max_ms,
+		.over_timeout = l->over_timeout,
+		.over_range = l->over_range,
+		.ignored_errors = l->ignored_errors,
+		.reconnects = l->reconnects,
+		.backlog = l->backlog,
+		.unserved = l->unserved,
+		.lag_max_ms = l->lag_max_ms,
+	};
+	_Static_assert(REPORT_PERCENTILES == RESULTS_PERCENTILES, "the same percentiles");
+	for (size_t i = 0; i < REPORT_PERCENTILES; i++)
+		r.percentiles[i] = (struct report_percentile){ l->percentiles[i].value_ms, l->percentiles[i].low_ms,
+							       l->percentiles[i].high_ms };
+	return r;
+}
+
+static int load_latencies(struct run_data *d, struct results *r, struct report_test *t, struct error *err)
+{
+	struct results_latency from, to;
+	uint64_t timeout_ns = (uint64_t)(d->report.event_timeout_seconds * 1e9);
+	if (results_read_latency(r, t->name, SIDE_FROM, timeout_ns, &from, err) < 0 ||
+	    results_read_latency(r, t->name, SIDE_TO, timeout_ns, &to, err) < 0)
+		return -1;
+	t->from_latency = latency_of(&from);
+	t->to_latency = latency_of(&to);
+	return 0;
+}
+
 static int load_test(struct run_data *d, struct results *r, const char *name, struct report_test *t, struct error *err)
 {
 	struct results_summary from, to;
 	*t = (struct report_test){ .name = name, .error = run_data_test_error(&d->events, name) };
 	if (t->error)
 		return 0;
+	for (size_t i = 0; i < d->comparisons.len; i++)
+		if (strcmp(d->comparisons.items[i].test, name) == 0)
+			t->comparison = d->comparisons.items[i].comparison;
 	if (results_read_summary(r, name, SIDE_FROM, &from, err) < 0 ||
 	    results_read_summary(r, name, SIDE_TO, &to, err) < 0 || load_log_ratios(d, r, t, err) < 0)
 		return -1;
@@ -120,12 +149,7 @@ static int load_test(struct run_data *d, struct results *r, const char *name, st
 	t->to_p95_ms = to.latency_p95_ms;
 	t->from_seconds = from.seconds;
 	t->to_seconds = to.seconds;
-	if (load_classes(d, r, t, err) < 0)
-		return -1;
-	for (size_t i = 0; i < d->comparisons.len; i++)
-		if (strcmp(d->comparisons.items[i].test, name) == 0)
-			t->comparison = d->comparisons.items[i].comparison;
-	return 0;
+	return load_latencies(d, r, t, err) < 0 ? -1 : load_classes(d, r, t, err);
 }
 
 static bool has_test(const struct run_data *d, const char *name)
@@ -249,6 +273,9 @@ static int load_settings(struct run_data *d, struct error *err)
 	r->threads = (unsigned)number(config, "threads");
 	r->table_size = (unsigned long long)number(config, "table-size");
 	r->margin = number(config, "margin");
+	r->rate = number(config, "rate");
+	double timeout = number(config, "event-timeout");
+	r->event_timeout_seconds = timeout > 0 && timeout <= 86400 ? timeout : 0;
 	const cJSON *line = cJSON_GetObjectItemCaseSensitive(config, "command_line"),
 		    *text = cJSON_GetObjectItemCaseSensitive(machine, "text");
 	if (cJSON_IsString(line) && strlist_add(&d->owned, line->valuestring) == 0)

@@ -197,6 +197,59 @@ static inline const struct report *sample_hostile(void)
 	return &r;
 }
 
+static inline void sample_latency(struct report_latency *l, double p50_ms, double half)
+{
+	static const double times[REPORT_PERCENTILES] = { 1, 2, 4, 16 };
+	*l = (struct report_latency){ .events = 20000, .max_ms = 40 * p50_ms };
+	for (int i = 0; i < REPORT_PERCENTILES; i++) {
+		double ms = times[i] * p50_ms;
+		l->percentiles[i] = (struct report_percentile){ ms, ms * (1 - half), ms * (1 + half) };
+	}
+}
+
+/* Load at a given rate, where latency decides: one test slower, one that a server could not keep up with, one short. */
+static inline const struct report *sample_rate(void)
+{
+	static double pairs[SAMPLE_PAIRS];
+	static struct report_test tests[3];
+	static struct report r;
+	tests[0] = sample_test("oltp_point_select", 1000, 1, 0.00390625, VERDICT_SLOWER);
+	tests[0].comparison.metrics[METRIC_LATENCY_MEAN] =
+		(struct estimate){ 1.25, 1.1875, 1.3125, 0.001, SAMPLE_PAIRS, 12 };
+	tests[1] = sample_test("oltp_read_write", 1000, 0.8125, 0.00390625, VERDICT_SLOWER);
+	tests[1].comparison.metrics[METRIC_LATENCY_MEAN] = (struct estimate){ 64, 48, 96, 0.001, SAMPLE_PAIRS, 12 };
+	tests[2] = sample_test("oltp_insert", 1000, 1, 0.00390625, VERDICT_UNDECIDED);
+	tests[2].comparison.metrics[METRIC_LATENCY_MEAN] = (struct estimate){ 1, 0.875, 1.125, 0.9, SAMPLE_PAIRS, 12 };
+	tests[2].comparison.reason = "the interval holds 1 and is wider than the margin";
+	for (int i = 0; i < 3; i++) {
+		tests[i].comparison.metric = METRIC_LATENCY_MEAN;
+		sample_latency(&tests[i].from_latency, 0.25 * (i + 1), 0.0625);
+		sample_latency(&tests[i].to_latency, 0.3125 * (i + 1), 0.125);
+	}
+	sample_pairs(pairs, 0.25, 0, 3);
+	tests[0].pair_log_ratios = pairs;
+	tests[0].pair_log_ratios_len = SAMPLE_PAIRS;
+	tests[0].from_latency.over_timeout = 1;
+	tests[1].to_latency.backlog = 4312;
+	tests[1].to_latency.unserved = 201;
+	tests[1].to_latency.lag_max_ms = 812.5;
+	tests[1].to_latency.ignored_errors = 1234;
+	tests[1].to_latency.reconnects = 1;
+	tests[1].to_latency.over_range = 2;
+	tests[2].from_latency.backlog = 1000; /* a twentieth, and no more */
+	tests[2].from_latency.percentiles[3] = (struct report_percentile){ NAN, 0, INFINITY };
+	tests[2].to_latency.percentiles[3] = (struct report_percentile){ 16, 8, INFINITY };
+	tests[2].to_latency.percentiles[0] = (struct report_percentile){ 0.5, 0, INFINITY };
+	r = *sample_slower();
+	r.rate = 1000;
+	r.event_timeout_seconds = 60;
+	r.threads = 4;
+	r.tests = tests;
+	r.tests_len = ARRAY_SIZE(tests);
+	r.queries_len = r.profiles_len = r.notes_len = 0;
+	return &r;
+}
+
 /* Nothing known at all. */
 static inline const struct report *sample_empty(void)
 {

@@ -72,6 +72,9 @@ static void headline_says_what_came_out(void **state)
 	headline_is(sample_failed(),
 		    "gms 5d6e7f8 was not compared with 1a2b3c4: the only test failed; partial: the run "
 		    "failed");
+	headline_is(sample_rate(),
+		    "gms 5d6e7f8 is slower than 1a2b3c4: 2 of 3 tests slower, mean latency up by 19 % to "
+		    "9500 % (95 % intervals); none faster; 1 undecided");
 	headline_is(sample_empty(), "server was not compared with server: no test was measured");
 
 	static const struct {
@@ -174,7 +177,7 @@ static const struct {
 } samples[] = {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
-	{ "tpcc", sample_tpcc },
+	{ "tpcc", sample_tpcc },     { "rate", sample_rate },
 };
 
 static void text_golden(void **state)
@@ -197,6 +200,8 @@ static void text_golden(void **state)
 		{ "pgo.txt", sample_pgo, 80, false },
 		{ "tpcc.txt", sample_tpcc, 100, false },
 		{ "tpcc.60.txt", sample_tpcc, 60, false },
+		{ "rate.txt", sample_rate, 110, false },
+		{ "rate.60.txt", sample_rate, 60, false },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(REPORT_MAX_BYTES);

@@ -11,7 +11,7 @@ static const struct {
 } samples[] = {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
-	{ "tpcc", sample_tpcc },
+	{ "tpcc", sample_tpcc },     { "rate", sample_rate },
 };
 
 /* What a parser saw of a page. */
@@ -134,6 +134,29 @@ static void page_shows_transactions(void **state)
 	check_contains(page.data, "not an audited TPC-C result");
 }
 
+static void page_shows_latencies(void **state)
+{
+	(void)state;
+	CLEANUP(strbuf) struct strbuf page = STRBUF_INIT(REPORT_MAX_BYTES);
+	check_ok(report_html(sample_rate(), &page, err));
+	check_contains(page.data, "<h2>Change of mean latency</h2>");
+	check_contains(page.data, "class=\"faster\">← faster</text>");
+	check_contains(page.data, "class=\"slower\">slower →</text>");
+	check_contains(page.data, "<title>ratio 1.250, 95\u202f% interval 1.188 to 1.312: slower</title>");
+	check_contains(page.data,
+		       "<td class=\"n\">4.00<small>3.75 to 4.25</small></td><td class=\"n\">10.0<small></small>");
+	check_contains(page.data, "<td class=\"n\">–<small></small></td>"); /* too few events */
+	check_contains(page.data,
+		       "<b>oltp_read_write</b>, to: achieved 812.5 of 1000 events/s: its latencies are those of "
+		       "an overloaded system");
+	check_contains(page.data, "<b>oltp_point_select</b>, from: 1 event took longer than the time-out of 60\u202fs");
+	assert_null(strstr(page.data, "from: achieved")); /* a twentieth late is no overload */
+	strbuf_reset(&page);
+	check_ok(report_html(sample_slower(), &page, err));
+	assert_null(strstr(page.data, "<h2>Latency</h2>"));
+	check_contains(page.data, "class=\"slower\">← slower</text>");
+}
+
 static void unfinished_runs_say_so(void **state)
 {
 	(void)state;
@@ -169,6 +192,7 @@ int main(void)
 		cmocka_unit_test(page_opens_with_the_answer),
 		cmocka_unit_test(page_holds_every_part),
 		cmocka_unit_test(page_shows_transactions),
+		cmocka_unit_test(page_shows_latencies),
 		cmocka_unit_test(unfinished_runs_say_so),
 		cmocka_unit_test(forty_tests_make_forty_rows),
 		cmocka_unit_test(page_says_when_it_does_not_fit),

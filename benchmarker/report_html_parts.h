@@ -1,0 +1,15 @@
+/* What the files that write the page share. Private to report_html*.c. */
+#ifndef BENCHMARKER_REPORT_HTML_PARTS_H
+#define BENCHMARKER_REPORT_HTML_PARTS_H
+
+#include "benchmarker/report.h"
+
+/* Text from outside, as an element's or an attribute's content. NULL adds nothing. */
+void report_html_text(struct strbuf *out, const char *s);
+/* A test's name, which may break after its underscores. */
+void report_html_name(struct strbuf *out, const char *s);
+
+/* The section of latencies; nothing if no test has any. */
+int report_html_latency(const struct report *r, struct strbuf *out, struct error *err);
+
+#endif

@@ -1,0 +1,242 @@
+#include "benchmarker/report_latency.h"
+
+#include <math.h>
+
+#define GAP 2
+#define NAME_COLUMNS 60
+#define SIDE_COLUMNS 6 /* "  from" */
+#define OVERLOAD 0.05
+
+const char *const report_latency_columns[REPORT_LATENCY_COLUMNS] = { "p50 ms", "p95 ms", "p99 ms", "p99.9 ms",
+								     "max ms" };
+const char *const report_percentile_keys[REPORT_PERCENTILES] = { "p50", "p95", "p99", "p99_9" };
+
+const char report_latency_note[] =
+	"latency with its 95 % interval; a dash: fewer than 10 events lie beyond it; max: the "
+	"longest event seen";
+
+bool report_has_latency(const struct report_test *t)
+{
+	return !t->error && t->from_latency.events + t->to_latency.events > 0;
+}
+
+bool report_has_latencies(const struct report *r)
+{
+	for (size_t i = 0; i < r->tests_len; i++)
+		if (report_has_latency(&r->tests[i]))
+			return true;
+	return false;
+}
+
+void report_add_latency(struct strbuf *out, const struct report_style *style, const struct report_latency *l,
+			int column)
+{
+	report_add_ms(out, style, column < REPORT_PERCENTILES ? l->percentiles[column].ms : l->max_ms);
+}
+
+void report_add_latency_interval(struct strbuf *out, const struct report_style *style, const struct report_latency *l,
+				 int column)
+{
+	if (column >= REPORT_PERCENTILES)
+		return;
+	const struct report_percentile *p = &l->percentiles[column];
+	if (isnan(p->ms) || (p->low_ms <= 0 && isinf(p->high_ms)))
+		return;
+	if (isinf(p->high_ms)) {
+		strbuf_adds(out, "≥ ");
+		report_add_ms(out, style, p->low_ms);
+		return;
+	}
+	if (p->low_ms <= 0) {
+		strbuf_adds(out, "≤ ");
+	} else {
+		report_add_ms(out, style, p->low_ms);
+		strbuf_adds(out, " to ");
+	}
+	report_add_ms(out, style, p->high_ms);
+}
+
+bool report_is_overloaded(const struct report_latency *l)
+{
+	double due = (double)(l->events + l->unserved);
+	return l->unserved > 0 || (double)l->backlog > OVERLOAD * due;
+}
+
+/* ---- what to know ---- */
+
+/* "3 events", "1 event". */
+static void add_counted(struct strbuf *out, const struct report_style *style, uint64_t n, const char *what)
+{
+	report_add_count(out, style, n);
+	strbuf_addf(out, " %s%s", what, n == 1 ? "" : "s");
+}
+
+static void add_flag(struct strlist *ret, struct strbuf *line)
+{
+	if (line->failed)
+		ret->failed = true;
+	strlist_add(ret, line->data);
+	strbuf_reset(line);
+}
+
+static void flag_overload(const struct report *r, const struct report_latency *l, const char *side, double achieved,
+			  const struct report_style *style, struct strlist *ret)
+{
+	CLEANUP(strbuf) struct strbuf line = STRBUF_INIT(4096);
+	if (!(r->rate > 0) || !report_is_overloaded(l))
+		return;
+	strbuf_addf(&line, "%s: achieved ", side);
+	report_add_rate(&line, style, achieved);
+	strbuf_adds(&line, " of ");
+	report_add_rate(&line, style, r->rate);
+	strbuf_adds(&line, " events/s: its latencies are those of an overloaded system; ");
+	add_counted(&line, style, l->backlog, "event");
+	strbuf_adds(&line, " had not begun at the end of their slices, ");
+	if (l->unserved) {
+		report_add_count(&line, style, l->unserved);
+		strbuf_adds(&line, " of them never did and are in no percentile, ");
+	}
+	strbuf_adds(&line, "the longest wait was ");
+	report_add_ms(&line, style, l->lag_max_ms);
+	strbuf_addf(&line, "%sms", style->space);
+	add_flag(ret, &line);
+}
+
+static void flag_side(const struct report *r, const struct report_latency *l, const char *side, double achieved,
+		      const struct report_style *style, struct strlist *ret)
+{
+	CLEANUP(strbuf) struct strbuf line = STRBUF_INIT(4096);
+	flag_overload(r, l, side, achieved, style, ret);
+	if (l->over_timeout) {
+		strbuf_addf(&line, "%s: ", side);
+		add_counted(&line, style, l->over_timeout, "event");
+		strbuf_adds(&line, " took longer than the time-out of ");
+		report_add_seconds(&line, style, r->event_timeout_seconds);
+		add_flag(ret, &line);
+	}
+	if (l->over_range) {
+		strbuf_addf(&line, "%s: ", side);
+		add_counted(&line, style, l->over_range, "event");
+		strbuf_addf(&line, " took more than 2.4%sh: percentiles that fall there are too low", style->space);
+		add_flag(ret, &line);
+	}
+	if (l->ignored_errors || l->reconnects) {
+		strbuf_addf(&line, "%s: ", side);
+		if (l->ignored_errors)
+			add_counted(&line, style, l->ignored_errors, "ignored error");
+		strbuf_adds(&line, l->ignored_errors && l->reconnects ? " and " : "");
+		if (l->reconnects)
+			add_counted(&line, style, l->reconnects, "reconnect");
+		strbuf_adds(&line, ": the time of what was tried again is in its latencies");
+		add_flag(ret, &line);
+	}
+}
+
+int report_latency_flags(const struct report *r, const struct report_test *t, const struct report_style *style,
+			 struct strlist *ret, struct error *err)
+{
+	if (!t->error) {
+		flag_side(r, &t->from_latency, "from", t->from_tps, style, ret);
+		flag_side(r, &t->to_latency, "to", t->to_tps, style, ret);
+	}
+	return strlist_check(ret, err);
+}
+
+/* ---- terminal ---- */
+
+static void pad(struct strbuf *out, size_t n)
+{
+	for (; n; n--)
+		strbuf_addc(out, ' ');
+}
+
+/* Columns that fit beside the server, least needed left out first: their widths, 0 for none; and whether intervals do.
+ */
+struct layout {
+	size_t width[REPORT_LATENCY_COLUMNS];
+	bool intervals;
+};
+
+static void add_cell(struct strbuf *out, const struct layout *l, const struct report_latency *side, int column)
+{
+	CLEANUP(strbuf) struct strbuf interval = STRBUF_INIT(256);
+	report_add_latency(out, &report_plain, side, column);
+	report_add_latency_interval(&interval, &report_plain, side, column);
+	if (l->intervals && interval.len)
+		strbuf_addf(out, " (%s)", interval.data);
+}
+
+static size_t measure(const struct report *r, struct layout *l)
+{
+	size_t total = SIDE_COLUMNS;
+	for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++) {
+		l->width[c] = report_columns(report_latency_columns[c]);
+		for (size_t i = 0; i < 2 * r->tests_len; i++) {
+			const struct report_test *t = &r->tests[i / 2];
+			CLEANUP(strbuf) struct strbuf cell = STRBUF_INIT(256);
+			if (!report_has_latency(t))
+				continue;
+			add_cell(&cell, l, i % 2 ? &t->to_latency : &t->from_latency, c);
+			if (report_columns(cell.data) > l->width[c])
+				l->width[c] = report_columns(cell.data);
+		}
+		total += GAP + l->width[c];
+	}
+	return total;
+}
+
+static void fit(const struct report *r, size_t width, struct layout *l)
+{
+	static const int spare[] = { 0, 3, 1, 4 }; /* p50, p99.9, p95, max */
+	l->intervals = true;
+	size_t total = measure(r, l);
+	if (total - GAP - l->width[0] > width) { /* better all columns than all intervals */
+		l->intervals = false;
+		total = measure(r, l);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(spare) && total > width; i++) {
+		total -= GAP + l->width[spare[i]];
+		l->width[spare[i]] = 0;
+	}
+}
+
+/* side NULL: the heads of the columns. */
+static void add_row(struct strbuf *out, const struct layout *l, const char *name, const struct report_latency *side)
+{
+	strbuf_adds(out, name);
+	pad(out, SIDE_COLUMNS - report_columns(name));
+	for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++) {
+		CLEANUP(strbuf) struct strbuf cell = STRBUF_INIT(256);
+		if (!l->width[c])
+			continue;
+		if (side)
+			add_cell(&cell, l, side, c);
+		else
+			strbuf_adds(&cell, report_latency_columns[c]);
+		pad(out, GAP + l->width[c] - report_columns(cell.data));
+		strbuf_adds(out, cell.data);
+	}
+	strbuf_addc(out, '\n');
+}
+
+int report_latency_text(const struct report *r, size_t width, struct strbuf *out, struct error *err)
+{
+	struct layout l;
+	if (!report_has_latencies(r))
+		return 0;
+	fit(r, width, &l);
+	strbuf_addc(out, '\n');
+	add_row(out, &l, "", NULL);
+	for (size_t i = 0; i < r->tests_len; i++) {
+		const struct report_test *t = &r->tests[i];
+		if (!report_has_latency(t))
+			continue;
+		report_add_cut(out, t->name, width < NAME_COLUMNS ? width : NAME_COLUMNS);
+		strbuf_addc(out, '\n');
+		add_row(out, &l, "  from", &t->from_latency);
+		add_row(out, &l, "  to", &t->to_latency);
+	}
+	report_add_wrapped(out, report_latency_note, width, 2);
+	strbuf_addc(out, '\n');
+	return strbuf_check(out, err);
+}
