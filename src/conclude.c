@@ -58,6 +58,8 @@ int conclude_compare(struct job *j, struct error *err)
 		    statistics_compare(pairs.pairs, pairs.pairs_len, (enum pairing)j->o->pairing, &comparisons[n],
 				       err) < 0)
 			return -1;
+		if (j->o->rate_per_second > 0) /* both have the throughput that was asked for */
+			comparisons[n].metric = METRIC_LATENCY_MEAN;
 		n++;
 	}
 	statistics_decide(comparisons, n, j->o->margin);

@@ -59,7 +59,10 @@ int dry_run_print(const struct options *o, const char *command, struct error *er
 	printf("%-9s", "tests");
 	for (size_t i = 0; i < tests.len; i++)
 		printf(" %s", tests.items[i]);
-	printf("\n%-9s %lld threads, %lld tables of %lld rows\n", "load", o->threads, o->tables, o->table_size);
+	printf("\n%-9s %lld threads, %lld tables of %lld rows", "load", o->threads, o->tables, o->table_size);
+	if (o->rate_per_second > 0)
+		printf(", %g events a second", o->rate_per_second);
+	putchar('\n');
 	if (profiles) {
 		seconds +=
 			SERVER_START_SECONDS + (double)tests.len * ((double)o->profile_seconds + TEST_OVERHEAD_SECONDS);

@@ -116,7 +116,9 @@ static char *config_json(const struct job *j, struct error *err)
 	     cJSON_AddNumberToObject(c, "threads", (double)o->threads) &&
 	     cJSON_AddNumberToObject(c, "tables", (double)o->tables) &&
 	     cJSON_AddNumberToObject(c, "table-size", (double)o->table_size) && add_tpcc(c, j) &&
+	     (o->rate_per_second == 0 || cJSON_AddNumberToObject(c, "rate", o->rate_per_second)) &&
 	     cJSON_AddNumberToObject(c, "warmup", (double)o->warmup_ns / 1e9) &&
+	     cJSON_AddNumberToObject(c, "event-timeout", (double)o->event_timeout_ns / 1e9) &&
 	     cJSON_AddNumberToObject(c, "margin", o->margin) && cJSON_AddStringToObject(c, "results_file", file) &&
 	     cJSON_AddStringToObject(c, "command_line", o->command_line ? o->command_line : "") &&
 	     (!j->scripts || cJSON_AddStringToObject(c, "scripts_sha256", j->scripts_sha256)) &&

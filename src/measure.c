@@ -153,6 +153,7 @@ struct load_spec measure_load_spec(const struct job *j, size_t side, const struc
 		.tables = (unsigned)j->o->tables,
 		.table_size = (unsigned long long)j->o->table_size,
 		.seed = j->seed,
+		.rate = j->o->rate_per_second,
 		.options = &j->sides[side].engine.load_options,
 		.server_fd = server->proc.pidfd,
 		.event_timeout_ns = j->o->event_timeout_ns,

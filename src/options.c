@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "benchmarker/arrivals.h"
 #include "benchmarker/engine.h"
 
 #include <stdlib.h>
@@ -55,6 +56,7 @@ void options_settle(const struct opt *table, struct options *o)
 {
 	/* What the release process has always given TPC-C, which names no time then. */
 	static const uint64_t tpcc_default_ns = 800 * NS_PER_SECOND;
+	options_parse_rate(o->rate, &o->rate_per_second); /* options_check tells of a bad one */
 	o->tpcc_time_ns = opt_was_set(table, &o->seen, "sysbench-test-time") ? o->test_time_ns : tpcc_default_ns;
 }
 
@@ -102,6 +104,12 @@ uint64_t options_test_time(const struct options *o, const char *test)
 {
 	unsigned scale;
 	return tpcc_parse_name(test, &scale) ? o->tpcc_time_ns : o->test_time_ns;
+}
+
+int options_parse_rate(const char *value, double *ret)
+{
+	*ret = 0;
+	return !value || str_eq(value, "max") ? 0 : str_to_double(value, ARRIVALS_RATE_MIN, ARRIVALS_RATE_MAX, ret);
 }
 
 int options_parse_threshold(const char *value, size_t *ret_test, double *ret_fraction)

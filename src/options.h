@@ -41,6 +41,8 @@ struct options {
 	/* load */
 	struct strlist tests;
 	uint64_t test_time_ns, slice_ns, warmup_ns, event_timeout_ns;
+	char *rate;             /* "1000" or "max" */
+	double rate_per_second; /* 0: closed loop; not an option: options_settle */
 	long long threads, tables, table_size, seed, repetitions;
 	int pairing; /* enum pairing */
 	double margin;
@@ -119,6 +121,9 @@ void options_list_ignored(const struct options *o, const struct opt *table, bool
 
 /* What follows from several options at once; after opt_parse. */
 void options_settle(const struct opt *table, struct options *o);
+
+/* What --rate means: events a second, or 0 for "max" and NULL. -1: neither "max" nor a rate that can be kept to. */
+int options_parse_rate(const char *value, double *ret);
 
 /* What --threshold gives a test: by how much it must be slower to count as a regression, 0.05 for 5 %; its own before
  * that of all tests, and the last before an earlier one; 0 without any. */

@@ -2,14 +2,18 @@
 #include "options.h"
 
 #include "base/fs.h"
+#include "benchmarker/arrivals.h"
 #include "benchmarker/build.h"
 #include "benchmarker/engine.h"
 #include "benchmarker/tpcc.h"
 #include "benchmarker/workload.h"
 #include "net/s3.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define RATE_EVENTS_MIN 10 /* in a slice */
 
 static void add_problem(struct strlist *problems, const char *flag, const struct error *err)
 {
@@ -108,6 +112,25 @@ static void check_thresholds(const struct options *o, struct strlist *problems)
 	}
 }
 
+/* A slice with hardly an event says nothing; one without any leaves its pair without a ratio. */
+static void check_rate(const struct options *o, const struct plan *plan, struct strlist *problems)
+{
+	double rate, least = RATE_EVENTS_MIN;
+	if (options_parse_rate(o->rate, &rate) < 0) {
+		strlist_addf(problems,
+			     "--rate: \"%.100s\" is not max, and not a number of events a second from %g to %g",
+			     o->rate, ARRIVALS_RATE_MIN, ARRIVALS_RATE_MAX);
+		return;
+	}
+	double slice_s = plan->len ? (double)plan->slices[0].duration_ns / 1e9 : INFINITY;
+	if (rate > 0 && rate * slice_s < least * 0.999) /* lengths of slices are rounded */
+		strlist_addf(problems,
+			     "--rate: %g events a second are too few for slices of %.3g s, which need %g: --slice=%g, "
+			     "with a "
+			     "test time of several of them",
+			     rate, slice_s, least, ceil(least / rate * 10) / 10);
+}
+
 /* Files that a run writes by other names must not be overwritten. */
 static void check_files(const struct options *o, struct strlist *problems)
 {
@@ -145,7 +168,10 @@ void options_check(const struct options *o, const char *command, struct strlist 
 		struct plan plan = { 0 };
 		if (plan_make((enum pairing)o->pairing, o->test_time_ns, o->slice_ns, 1, &plan, &e) < 0)
 			add_problem(problems, "--sysbench-test-time and --slice", &e);
+		check_rate(o, &plan, problems);
 		plan_release(&plan);
+	} else {
+		check_rate(o, &(struct plan){ 0 }, problems);
 	}
 	for (size_t i = 0; i < o->dispatch_fields.len; i++)
 		if (!strchr(o->dispatch_fields.items[i], '=') || o->dispatch_fields.items[i][0] == '=')

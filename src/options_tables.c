@@ -41,6 +41,7 @@
 	{ "lua-scripts-version", OPT_STRING, AT(scripts_version), .value = "SHA|TAG|BRANCH", .help = "its commit (default: " SCRIPTS_VERSION ")" }, \
 	{ "sysbench-option", OPT_LIST, AT(sysbench_options), .value = "NAME=VALUE", .help = "option of a script or of sysbench's own, repeatable" }, \
 	{ "sysbench-test-time", OPT_DURATION, AT(test_time_ns), .aliases = "test-time", .min = 0.1, .max = 86400, .def = "30", .help = "total load per server and test" }, \
+	{ "rate", OPT_STRING, AT(rate), .value = "N|max", .def = "max", .help = "events a second on each server, over all threads, each timed from when it was due (docs/latency.md); max: as many as the threads can do" }, \
 	{ "threads", OPT_INT, AT(threads), .min = 1, .max = 256, .def = "1", .help = "client threads" },                                     \
 	{ "tables", OPT_INT, AT(tables), .min = 1, .max = 1000, .def = "1", .help = "tables" },                                              \
 	{ "table-size", OPT_INT, AT(table_size), .min = 1, .max = 100000000, .def = "10000", .help = "rows a table" },                       \

@@ -137,7 +137,8 @@ static void check_sysbench_options(const struct options *o, struct strlist *prob
 		for (char *c = name; *c; c++)
 			*c = *c == '_' ? '-' : *c;
 		if (is_ours(name))
-			strlist_addf(problems, "--sysbench-option: %s is given by dbdyno itself", name);
+			strlist_addf(problems, "--sysbench-option: %s is given by dbdyno itself%s", name,
+				     str_eq(name, "rate") ? ": use --rate" : "");
 	}
 }
 
