@@ -28,6 +28,33 @@ int value_column(const struct pprof *p, const char *type, uint32_t *ret, struct 
 	return 0;
 }
 
+bool value_same_text(const struct pprof_string *a, const struct pprof_string *b)
+{
+	return a->len == b->len && (!a->len || memcmp(a->data, b->data, a->len) == 0);
+}
+
+int value_work(const struct pprof *p, enum diff_per per, double work, double total, double *ret, struct error *err)
+{
+	static const char *const missing[] = { "the work is not a number above 0",
+					       "the profile does not say how long it was taken",
+					       "the profile is empty" };
+	double w = per == DIFF_PER_WORK ? work : per == DIFF_PER_SECOND ? (double)p->duration_ns / 1e9 : total;
+	if (!(w > 0) || !isfinite(w))
+		return error_set(err, ERROR_USAGE, "%s", missing[per]);
+	*ret = w;
+	return 0;
+}
+
+double value_of_sample(const struct pprof *p, uint32_t column, double total, double count)
+{
+	/* Only CPU profiles count samples; in others samples/count is an estimate of events. */
+	if (count > 0 && total > 0 && pprof_find_type(p, "cpu", "nanoseconds") >= 0)
+		return total / count;
+	const struct pprof_string *type = &p->strings[p->types[column].type];
+	bool is_period = type->len && value_same_text(type, &p->strings[p->period_type.type]);
+	return is_period && p->period > 0 ? (double)p->period : NAN;
+}
+
 struct scale {
 	const char *name;
 	double factor;

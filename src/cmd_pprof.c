@@ -7,6 +7,7 @@
 static const struct command *const subcommands[] = {
 	&pprof_merge_command,
 	&pprof_top_command,
+	&pprof_diff_command,
 };
 
 /* "merge" of "pprof merge". */

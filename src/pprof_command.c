@@ -25,6 +25,22 @@ void pprof_check_expressions(const char *focus, const char *ignore, struct strli
 	check_expression("ignore", ignore, problems);
 }
 
+enum diff_per pprof_work_per(const struct pprof_work *w)
+{
+	if (w->normalize)
+		return (enum diff_per)(w->normalize - 1);
+	return w->from > 0 ? DIFF_PER_WORK : DIFF_PER_TOTAL;
+}
+
+void pprof_check_work(const struct pprof_work *w, struct strlist *problems)
+{
+	bool needed = w->normalize == DIFF_PER_WORK + 1 || w->from > 0 || w->to > 0;
+	if (needed && !(w->from > 0))
+		strlist_add(problems, "--from-work is needed, above 0");
+	if (needed && !(w->to > 0))
+		strlist_add(problems, "--to-work is needed, above 0");
+}
+
 int pprof_print(const struct strbuf *out, struct error *err)
 {
 	if (strbuf_check(out, err) < 0)

@@ -1,4 +1,4 @@
-"""dbdyno pprof top on files, against `go tool pprof`."""
+"""dbdyno pprof top and diff on files, against `go tool pprof`."""
 
 import json
 import re
@@ -95,3 +95,44 @@ def test_top_refuses(dbdyno):
     assert "samples/count, cpu/nanoseconds" in done.stderr
     (dbdyno.home / "bad").write_bytes(A.read_bytes()[:100])
     dbdyno.fails(2, "cut off", "pprof", "top", "bad")
+
+
+def our_diff(dbdyno, *args):
+    diff = json.loads(dbdyno.ok("pprof", "diff", *args, "--json", "-n", "1000000").stdout)
+    return diff, {row["function"]: row for row in diff["rows"]}
+
+
+def test_diff_of_equal_work_is_what_go_subtracts(dbdyno, profile):
+    """Of a profile and its sum with another, so that there are functions on one side alone."""
+    dbdyno.ok("pprof", "merge", profile, f"{A}=7", "--any-program", "--out=sum.pprof")
+    diff, rows = our_diff(dbdyno, profile, "sum.pprof", "--from-work=1", "--to-work=1")
+    theirs = go_top(dbdyno.home / "sum.pprof", f"-diff_base={profile}")
+    assert {name: (row["flat"]["delta"], row["cum"]["delta"]) for name, row in rows.items() if row["cum"]["delta"]} == theirs
+    assert rows["main.mix"]["flat"]["to"] - rows["main.mix"]["flat"]["from"] == 7 * go_top(A)["main.mix"][0]
+    assert rows["main.mix"]["flat"]["significant"] and diff["to_samples"] - diff["from_samples"] == 7 * 49
+
+
+def test_diff_of_half_the_work(dbdyno, profile):
+    """Twice as much a transaction everywhere; and as shares of the total nothing differs."""
+    diff, rows = our_diff(dbdyno, profile, profile, "--from-work=20000", "--to-work=10000")
+    _, top = our_top(dbdyno, profile)
+    for name, (flat, cum) in top.items():
+        assert rows[name]["flat"]["from"] == pytest.approx(flat / 20000) and rows[name]["flat"]["to"] == pytest.approx(flat / 10000)
+        assert rows[name]["cum"]["delta"] == pytest.approx(cum / 20000)
+    assert diff["total"]["significant"] and diff["per"] == "work"
+    diff, rows = our_diff(dbdyno, profile, profile)
+    assert diff["per"] == "total" and not any(row["flat"]["delta"] or row["flat"]["significant"] for row in rows.values())
+
+
+def test_diff_prints_a_table(dbdyno):
+    lines = dbdyno.ok("pprof", "diff", A, B, "--normalize=second", "-n", "3", "--sort=cum").stdout.splitlines()
+    assert re.fullmatch(r"cpu per second, cumulative; 3 of \d+ rows; 49 and 49 samples", lines[0])
+    assert lines[1].split()[:3] == ["from", "to", "delta"] and lines[2].endswith("(all)") and len(lines) == 7
+
+
+def test_diff_refuses(dbdyno):
+    dbdyno.fails(2, "two profiles are needed: FROM and TO", "pprof", "diff", A)
+    dbdyno.fails(2, "--to-work is needed, above 0", "pprof", "diff", A, B, "--from-work=5")
+    dbdyno.fails(2, "--from-work is needed, above 0", "pprof", "diff", A, B, "--normalize=work")
+    dbdyno.fails(2, "from-work", "pprof", "diff", A, B, "--from-work=0", "--to-work=nan")
+    dbdyno.fails(2, "no sample type", "pprof", "diff", A, B, "--type=heap")
