@@ -45,11 +45,12 @@ static const char schema[] =
 	"create table event (id integer primary key, run text not null references run (id), at_unix_ns integer not "
 	"null,"
 	" level text not null check (level in ('info', 'warning', 'error')), test text, message text not null) "
-	"strict;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE;
+	"strict;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE RESULTS_MACHINE_TABLE;
 
 /* What a file of schema 1 lacks, or lacked when it was young. */
 static const char upgrade[] =
-	"alter table slice add column start integer not null default 0;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE;
+	"alter table slice add column start integer not null default 0;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE
+		RESULTS_MACHINE_TABLE;
 
 static int read_number(struct results *r, const char *sql, int64_t *ret, struct error *err)
 {

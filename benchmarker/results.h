@@ -11,10 +11,10 @@
  *     results_close(r);
  *
  * Tables from_results and to_results (today's 29 columns, one row a test), and run, server, test, slice, histogram,
- * slice_class, slice_rate, comparison, profile, event behind them. WAL, synchronous=FULL: when results_add_slice
- * returns, the slice is durable; every call is one transaction, which happened or did not. While open, results.db-wal
- * and -shm stand beside the file; after results_close it is one file again. File mode 0600. A struct results belongs to
- * one thread.
+ * slice_class, slice_rate, slice_machine, replaced_block, comparison, profile, event behind them. WAL,
+ * synchronous=FULL: when results_add_slice returns, the slice is durable; every call is one transaction, which happened
+ * or did not. While open, results.db-wal and -shm stand beside the file; after results_close it is one file again. File
+ * mode 0600. A struct results belongs to one thread.
  *
  * Failures are ERROR_INTERNAL with the file's path; a full disk, a damaged file, one of another program and one of a
  * newer dbdyno each say so, with a hint.
@@ -82,6 +82,9 @@ int results_add_server(struct results *r, const struct results_server *s, struct
 /* index: the slice's place in the plan of its test. An index, or a pair and side, that is there already is an error. */
 int results_add_slice(struct results *r, const struct results_test *t, const struct plan_slice *slice, uint32_t index,
 		      int64_t wall_unix_ns, const struct sample *s, struct error *err);
+/* Both slices of each pair of block `by` are there, measured in place of those of `block`, which are contaminated: the
+ * comparison takes the new ones, the old ones are kept. A block is replaced once, and replaces one. */
+int results_replace_block(struct results *r, const char *test, uint32_t block, uint32_t by, struct error *err);
 /* Sums the slices of each repetition of a test into a row of from_results and to_results (id, suite_id and test_id are
  * UUIDs made from run id, side and test, so that the same run gives the same rows). Percentile 95. A side without
  * slices gets no row. Sealing again replaces the rows. */
@@ -99,7 +102,8 @@ int results_add_profile(struct results *r, const struct results_profile *p, stru
 /* level: "info", "warning", "error". test may be NULL. */
 int results_add_event(struct results *r, const char *level, const char *test, const char *message, struct error *err);
 
-/* Reads the pairs of a test both of whose slices are there, in order of time. Owned arrays. */
+/* Reads the pairs of a test both of whose slices are there, without those of replaced blocks, in order of time. Owned
+ * arrays. */
 struct results_pairs {
 	struct sample *samples;
 	struct sample_pair *pairs; /* point into samples */
@@ -182,6 +186,24 @@ struct results_classes {
 void results_classes_release(struct results_classes *c);
 int results_read_classes(struct results *r, const char *test, enum side side, struct results_classes *ret,
 			 struct error *err);
+
+/* What the machine did in each slice of the run for which it was read, in order of time. */
+struct results_machine {
+	struct results_machine_slice {
+		const char *test;
+		enum side side;
+		uint32_t block;
+		uint64_t events;
+		int64_t wall_unix_ns;
+		bool replaced; /* its block was measured again */
+		const char *contaminated;
+		struct machine_usage usage;
+	} * items;
+	size_t len;
+	struct strlist owned;
+};
+void results_machine_release(struct results_machine *m);
+int results_read_machine(struct results *r, struct results_machine *ret, struct error *err);
 
 struct results_comparisons {
 	struct results_comparison {

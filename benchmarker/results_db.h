@@ -95,6 +95,27 @@ int results_uuid(const char *run, const char *side, const char *test, char ret[s
 	"create table if not exists slice_rate (slice integer primary key references slice (id)," \
 	" rate_asked real not null, backlog integer not null, unserved integer not null,"         \
 	" lag_max_ns integer not null) strict;"
+/* The numbers are machine_fields', in their order. */
+#define RESULTS_MACHINE_TABLE                                                                                         \
+	"create table if not exists slice_machine (slice integer primary key references slice (id),"                  \
+	" contaminated text,"                                                                                         \
+	" window_ns integer, suspended_ns integer, cpus integer, busy_ns integer, steal_ns integer,"                  \
+	" others_ns integer, throttled_periods integer, throttled_ns integer, oom_kills integer,"                     \
+	" pressure_cpu_ns integer, pressure_io_ns integer, pressure_memory_ns integer, switches integer,"             \
+	" server_cpu_ns integer, server_voluntary_switches integer, server_involuntary_switches integer,"             \
+	" server_minor_faults integer, server_major_faults integer, server_read_bytes integer, server_written_bytes " \
+	"integer,"                                                                                                    \
+	" server_peak_bytes integer, client_cpu_ns integer, client_voluntary_switches integer, "                      \
+	"client_involuntary_switches integer,"                                                                        \
+	" client_minor_faults integer, client_major_faults integer, client_read_bytes integer, client_written_bytes " \
+	"integer,"                                                                                                    \
+	" client_peak_bytes integer) strict;"                                                                         \
+	"create table if not exists replaced_block (run text not null, test text not null, block integer not null,"   \
+	" replaced_by integer not null, primary key (run, test, block), unique (run, test, replaced_by),"             \
+	" foreign key (run, test) references test (run, name)) strict;"
+/* What the machine did while the slice ran that was inserted last; nothing if nobody looked. In the caller's
+ * transaction. */
+int results_insert_machine(struct results *r, const struct sample *s, struct error *err);
 /* What an open loop adds to the slice that was inserted last, in the caller's transaction; nothing for a closed one. */
 int results_insert_rate(struct results *r, const struct sample *s, struct error *err);
 /* The classes of the slice that was inserted last, in the caller's transaction. */

@@ -320,11 +320,13 @@ int results_read_events(struct results *r, struct results_events *ret, struct er
 	return 0;
 }
 
-/* The slices of a test whose pair's other side is there too. */
-#define PAIRED                                                              \
-	" from slice a join histogram on histogram.slice = a.id"            \
-	" where a.run = ? and a.test = ? and exists (select 1 from slice b" \
-	" where b.run = a.run and b.test = a.test and b.pair = a.pair and b.side <> a.side)"
+/* The slices of a test whose pair's other side is there too, and that were not measured again. */
+#define PAIRED                                                                                                   \
+	" from slice a join histogram on histogram.slice = a.id"                                                 \
+	" where a.run = ? and a.test = ? and exists (select 1 from slice b"                                      \
+	" where b.run = a.run and b.test = a.test and b.pair = a.pair and b.side <> a.side)"                     \
+	" and not exists (select 1 from replaced_block x where x.run = a.run and x.test = a.test and x.block = " \
+	"a.block)"
 
 /* Reads a test's paired slices: two rows a pair, from before to. */
 static int read_pairs(struct results *r, struct statement *s, struct results_pairs *p, size_t max, struct error *err)

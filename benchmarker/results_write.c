@@ -136,7 +136,7 @@ int results_add_slice(struct results *r, const struct results_test *t, const str
 		return -1;
 	if (insert_test(r, t, err) < 0 || insert_slice(r, t, slice, index, wall_unix_ns, s, err) < 0 ||
 	    insert_histogram(r, &s->latency, err) < 0 || results_insert_classes(r, s, err) < 0 ||
-	    results_insert_rate(r, s, err) < 0 || results_commit(r, err) < 0)
+	    results_insert_rate(r, s, err) < 0 || results_insert_machine(r, s, err) < 0 || results_commit(r, err) < 0)
 		return error_wrap(err, "record slice %u of %s", index, t->name);
 	return 0;
 }

@@ -3,6 +3,7 @@
 #define BENCHMARKER_SAMPLE_H
 
 #include "benchmarker/histogram.h"
+#include "benchmarker/machine_usage.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,6 +35,8 @@ struct sample {
 	uint64_t lag_max_ns;          /* longest from when an event was due to when it began, or was given up */
 	struct sample_class *classes; /* owned; NULL for tests whose events are all of one kind */
 	size_t classes_len;
+	struct machine_usage machine; /* what the machine did meanwhile; window_ns 0: nobody looked */
+	const char *contaminated;     /* why this slice is not to be trusted (machine_usage.h), static; NULL: it is */
 };
 #define SAMPLE_INIT \
 	{           \
