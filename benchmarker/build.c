@@ -28,7 +28,7 @@ static void step(const struct build_spec *spec, const char *name)
 		spec->on_step(name, spec->on_step_data);
 }
 
-static int check_spec(const struct build_spec *spec, struct error *err)
+int build_check_spec(const struct build_spec *spec, const char *version, struct error *err)
 {
 	const struct engine *e = spec->engine;
 	if (!e->package) {
@@ -45,7 +45,7 @@ static int check_spec(const struct build_spec *spec, struct error *err)
 		error_set(err, ERROR_USAGE, "engine %s has no repository of its own", e->name);
 		return error_hint(err, "name one: a URL or a folder");
 	}
-	return build_check_version(spec->version, err) < 0 ? -1 : build_check_repository(repository, err);
+	return build_check_version(version, err) < 0 ? -1 : build_check_repository(repository, err);
 }
 
 /* Fetches and compiles in the work folder. */
@@ -118,7 +118,7 @@ static int run(struct build *ret, const struct build_spec *spec, struct build_cr
 {
 	CLEANUP(build_place) struct build_place p = BUILD_PLACE_INIT;
 	CLEANUP(build_recipe) struct build_recipe r = BUILD_RECIPE_INIT;
-	if (check_spec(spec, err) < 0 || build_place_open(&p, spec, err) < 0 ||
+	if (build_check_spec(spec, spec->version, err) < 0 || build_place_open(&p, spec, err) < 0 ||
 	    build_recipe_make(&r, &p, spec, err) < 0)
 		return -1;
 	p.crew = crew;

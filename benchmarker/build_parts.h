@@ -2,7 +2,8 @@
  *
  * build.c (order of the steps) → build_place.c (folders, children), build_check.c (names), build_resolve.c and
  * build_fetch.c (by build_git.c), build_go.c (compile), build_target.c (other platforms), build_crew.c (several at
- * once), build_heal.c (damaged Go caches), build_cache.c (keys, finished binaries).
+ * once), build_heal.c (damaged Go caches), build_cache.c (keys, finished binaries). build_history.c: the commits
+ * between two.
  */
 #ifndef BENCHMARKER_BUILD_PARTS_H
 #define BENCHMARKER_BUILD_PARTS_H
@@ -27,6 +28,9 @@ void build_crew_report(struct build_crew *c, const char *group);
 /* Waits until all have reported and there is room; how many cores to use. */
 unsigned build_crew_enter(struct build_crew *c);
 void build_crew_leave(struct build_crew *c);
+
+/* Can the engine be built at all, from a repository and a version of these forms? ERROR_USAGE else. */
+int build_check_spec(const struct build_spec *spec, const char *version, struct error *err);
 
 /* Where one build happens. Paths are absolute; all owned. */
 struct build_place {
