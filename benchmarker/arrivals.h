@@ -9,9 +9,9 @@
  * fall into step with whatever else is periodic (a server's timer, the machine's), and would hide the queueing that
  * real traffic meets (Schroeder, Wierman, Harchol-Balter, Open Versus Closed, NSDI 2006).
  *
- * The schedule follows from seed and window alone: the n-th window of both servers has the same one, so a pair of
- * slices differs by the servers and not by luck of arrival. lua/hook.lua has the same arithmetic and draws from the
- * same state, which stands in the gate; a test compares the two.
+ * The schedule follows from seed and window alone: both slices of a pair have the same one, and differ by the servers
+ * and not by luck of arrival. lua/hook.lua has the same arithmetic and draws from the same state, which stands in the
+ * gate; a test compares the two.
  */
 #ifndef BENCHMARKER_ARRIVALS_H
 #define BENCHMARKER_ARRIVALS_H

@@ -191,6 +191,11 @@ int load_open(struct load *ret, const struct load_spec *spec, struct error *err)
 	return 0;
 }
 
+void load_set_schedule(struct load *l, uint32_t number)
+{
+	l->schedule = number;
+}
+
 int load_begin(struct load *l, uint64_t start_ns, uint64_t duration_ns, struct error *err)
 {
 	if (!l->gate)
@@ -205,7 +210,7 @@ int load_begin(struct load *l, uint64_t start_ns, uint64_t duration_ns, struct e
 	l->gate->begin_ns = (uint32_t)(l->begin_ns % NS_PER_SECOND);
 	l->gate->duration_ns = (double)duration_ns;
 	l->gate->drain_ns = (double)(duration_ns < DRAIN_MAX_NS ? duration_ns : DRAIN_MAX_NS);
-	arrivals_start(&l->gate->arrivals, l->spec.rate, l->spec.seed, l->sequence);
+	arrivals_start(&l->gate->arrivals, l->spec.rate, l->spec.seed, l->schedule++);
 	l->in_window = true;
 	command(l, GATE_WORK);
 	return 0;

@@ -56,6 +56,7 @@ struct load {
 	size_t gate_bytes;
 	int pipe_fd;       /* a byte from each thread that is waiting, or has failed */
 	uint32_t sequence; /* of the last command */
+	uint32_t schedule; /* of the next window's arrivals */
 	uint64_t begin_ns; /* of the last window */
 	uint64_t end_ns;
 	bool in_window; /* between load_begin and load_await */
@@ -78,6 +79,9 @@ int load_cleanup(const struct load_spec *spec, struct error *err);
 
 int load_open(struct load *ret, const struct load_spec *spec, struct error *err);
 
+/* Which schedule of arrivals the next window of an open loop has: the same number on two servers gives both the same,
+ * so that of a pair is its own. Without it, the windows of a client are numbered from 0. */
+void load_set_schedule(struct load *l, uint32_t number);
 /* Opens a window of duration_ns that begins at start_ns (monotonic; 0: half a millisecond from now, when the threads
  * are awake), and returns at once. */
 int load_begin(struct load *l, uint64_t start_ns, uint64_t duration_ns, struct error *err);

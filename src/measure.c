@@ -272,6 +272,7 @@ static int run_slice(struct job *j, struct client *c, const struct results_test 
 	const struct plan_slice slice = plan_repeat(job_plan(j, t->name), repetition, place, &index);
 	CLEANUP(sample) struct sample s = SAMPLE_INIT;
 	int64_t wall_ns = clock_wall_ns();
+	load_set_schedule(&c->load, slice.pair);
 	if (load_slice(&c->load, slice.duration_ns, &s, err) < 0)
 		return error_wrap(err, "load on the %s server", j->sides[slice.side].label);
 	return results_add_slice(j->results, t, &slice, index, wall_ns, &s, err);

@@ -43,9 +43,10 @@ static struct load_spec make_spec(const char *dir, const struct workload *w, uns
 }
 
 /* Each window has its own counts, and the classes share them without a rest. */
-static void each_class_is_counted(void **state)
+static void check_classes(const char *dir, double rate)
 {
-	struct load_spec spec = make_spec(*state, &with_classes, 0);
+	struct load_spec spec = make_spec(dir, &with_classes, 0);
+	spec.rate = rate;
 	CLEANUP(load) struct load l = LOAD_INIT;
 	check_ok(load_open(&l, &spec, err));
 	for (int i = 0; i < 3; i++) {
@@ -79,6 +80,12 @@ static void each_class_is_counted(void **state)
 		assert_true(rollbacks + THREADS >= s.events / 10 && rollbacks <= s.events / 10 + THREADS);
 	}
 	check_ok(load_close(&l, err));
+}
+
+static void each_class_is_counted(void **state)
+{
+	check_classes(*state, 0);
+	check_classes(*state, 20000); /* load at a given rate */
 }
 
 static void other_tests_have_none(void **state)

@@ -95,6 +95,23 @@ static void hook_keeps_the_schedule(void **state)
 	check_ok(load_close(&l, err));
 }
 
+/* A number names a schedule, whatever ran before. */
+static void schedules_are_chosen(void **state)
+{
+	struct load_spec spec = make_spec(*state, 2000, 2, 0, 0);
+	static const uint32_t numbers[] = { 7, 3, 7 };
+	CLEANUP(load) struct load l = LOAD_INIT;
+	check_ok(load_open(&l, &spec, err));
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		CLEANUP(sample) struct sample s = SAMPLE_INIT;
+		load_set_schedule(&l, numbers[i]);
+		check_ok(load_slice(&l, 60 * NS_PER_MS, &s, err));
+		check_slice(&s, &spec, numbers[i], 60 * NS_PER_MS);
+	}
+	check_ok(load_close(&l, err));
+	assert_int_not_equal(due_before(2000, 7, 60e6), due_before(2000, 3, 60e6));
+}
+
 /* One event that lasts 300 ms. In a closed loop one latency shows it; in an open one every event that was due meanwhile
  * waited, and says how long. */
 static void a_stall_shows_in_all_that_it_delays(void **state)
@@ -190,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hook_keeps_the_schedule),
+		cmocka_unit_test(schedules_are_chosen),
 		cmocka_unit_test(a_stall_shows_in_all_that_it_delays),
 		cmocka_unit_test(overload_is_counted_and_left_behind),
 		cmocka_unit_test(threads_share_one_queue),
