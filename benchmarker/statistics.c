@@ -1,4 +1,4 @@
-#include "benchmarker/statistics.h"
+#include "benchmarker/statistics_parts.h"
 
 #include "base/cleanup.h"
 #include "base/str.h"
@@ -6,28 +6,33 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define CONFIDENCE 0.95
-#define FAMILY_ALPHA 0.05
-#define ROUNDING 1e-12 /* of a mean of logarithms of order 1 */
-
-/* Why a test is undecided, or nothing; each also in the words for sequential pairing. */
+/* Why a test is undecided, or nothing. */
 enum reason { REASON_NONE, REASON_NO_PAIR, REASON_FEW_BATCHES, REASON_SELECTION, REASON_WIDE, REASON_FAMILY };
+/* What else belongs to it: how often the servers were started, or that they were measured one after the other. */
+enum setting { SETTING_STARTS, SETTING_FEW_STARTS, SETTING_SEQUENTIAL };
 
 #define ORDER_BIAS "order bias is not covered: the servers were measured one after the other"
-static const char *const reasons[][2] = {
-	[REASON_NONE] = { NULL, ORDER_BIAS },
-	[REASON_NO_PAIR] = { "no pair of slices has events on both sides",
+#define FEW_STARTS "; so few starts of the servers do not show how much luck is in a start: more of them help most"
+#define REASON(text, few)                            \
+	{                                            \
+		text, text few, text "; " ORDER_BIAS \
+	}
+static const char *const reasons[][3] = {
+	[REASON_NONE] = { NULL, NULL, ORDER_BIAS },
+	[REASON_NO_PAIR] = { "no pair of slices has events on both sides", "no pair of slices has events on both sides",
 			     "no pair of slices has events on both sides" },
-	[REASON_FEW_BATCHES] = { "fewer than 3 batches of pairs: a longer test time is needed",
-				 "fewer than 3 batches of pairs: a longer test time is needed; " ORDER_BIAS },
-	[REASON_SELECTION] = { "more than a tenth of the pairs have a side without events: longer slices are needed",
-			       "more than a tenth of the pairs have a side without events: longer slices are "
-			       "needed; " ORDER_BIAS },
-	[REASON_WIDE] = { "the interval holds 1 and is wider than the margin",
-			  "the interval holds 1 and is wider than the margin; " ORDER_BIAS },
-	[REASON_FAMILY] = { "the interval excludes 1, but not surely enough for this number of tests",
-			    "the interval excludes 1, but not surely enough for this number of tests; " ORDER_BIAS },
+	[REASON_FEW_BATCHES] = REASON("fewer than 3 batches of pairs: a longer test time is needed", ""),
+	[REASON_SELECTION] =
+		REASON("more than a tenth of the pairs have a side without events: longer slices are needed", ""),
+	[REASON_WIDE] = REASON("the interval holds 1 and is wider than the margin", FEW_STARTS),
+	[REASON_FAMILY] = REASON("the interval excludes 1, but not surely enough for this number of tests", FEW_STARTS),
 };
+
+static const char *reason_text(const struct comparison *c, enum reason reason)
+{
+	bool few = c->metrics[c->metric].starts < STATISTICS_STARTS_MIN;
+	return reasons[reason][c->sequential ? SETTING_SEQUENTIAL : few ? SETTING_FEW_STARTS : SETTING_STARTS];
+}
 
 const char *metric_name(enum metric m)
 {
@@ -41,184 +46,31 @@ const char *verdict_name(enum verdict v)
 	return names[v];
 }
 
-double statistics_log_ratio(const struct sample_pair *p, enum metric metric)
+int statistics_compare(const struct sample_pair *pairs, size_t len, const struct statistics_spec *spec,
+		       struct comparison *ret, struct error *err)
 {
-	const struct sample *from = p->from, *to = p->to;
-	if (from->events == 0 || to->events == 0)
-		return NAN;
-	double a = NAN, b = NAN;
-	switch (metric) {
-	case METRIC_THROUGHPUT:
-		a = (double)from->events / sample_seconds(from); /* infinite when nothing was timed */
-		b = (double)to->events / sample_seconds(to);
-		break;
-	case METRIC_LATENCY_MEAN:
-		a = (double)from->latency_sum_ns / (double)from->events;
-		b = (double)to->latency_sum_ns / (double)to->events;
-		break;
-	case METRIC_LATENCY_P95:
-		a = histogram_quantile_ns(&from->latency, 0.95);
-		b = histogram_quantile_ns(&to->latency, 0.95);
-		break;
-	}
-	double r = log(b / a);
-	return isfinite(r) ? r : NAN;
-}
-
-/* Neighbouring pairs [begin, end), and how many blocks they are. */
-struct batch {
-	size_t begin, end;
-	double blocks;
-	double value; /* log-ratio */
-};
-
-/* The pairs that can be used for a metric, by increasing block. */
-struct usable {
-	struct sample_pair *pairs; /* owned */
-	double *values;            /* owned; log-ratio of each */
-	size_t len;
-	size_t blocks;
-};
-
-static void usable_release(struct usable *u)
-{
-	free(u->pairs);
-	free(u->values);
-}
-
-static int find_usable(const struct sample_pair *pairs, size_t len, enum metric metric, struct usable *ret,
-		       struct error *err)
-{
-	struct usable u = { .pairs = calloc(len + 1, sizeof *u.pairs), .values = calloc(len + 1, sizeof *u.values) };
-	if (!u.pairs || !u.values) {
-		usable_release(&u);
-		return error_oom(err);
-	}
-	/* A percentile needs the same pairs as the mean latency: events on both sides. */
-	enum metric of = metric == METRIC_THROUGHPUT ? METRIC_THROUGHPUT : METRIC_LATENCY_MEAN;
-	for (size_t i = 0; i < len; i++) {
-		double r = statistics_log_ratio(&pairs[i], of);
-		if (isnan(r))
-			continue;
-		if (u.len == 0 || u.pairs[u.len - 1].block != pairs[i].block)
-			u.blocks++;
-		u.pairs[u.len] = pairs[i];
-		u.values[u.len++] = r;
-	}
-	*ret = u;
-	return 0;
-}
-
-/* Cuts the usable pairs into batches of neighbouring blocks, as even as can be; each gets the mean of its blocks' means
- * as its value. Returns their number. */
-static size_t make_batches(const struct usable *u, struct batch batches[static STATISTICS_BATCHES_MAX])
-{
-	size_t n = u->blocks < STATISTICS_BATCHES_MAX ? u->blocks : STATISTICS_BATCHES_MAX;
-	size_t at = 0;
-	for (size_t i = 0; i < n; i++) {
-		size_t blocks = (i + 1) * u->blocks / n - i * u->blocks / n;
-		struct batch b = { .begin = at, .blocks = (double)blocks };
-		for (size_t k = 0; k < blocks; k++) {
-			double sum = 0;
-			size_t first = at;
-			for (; at < u->len && u->pairs[at].block == u->pairs[first].block; at++)
-				sum += u->values[at];
-			b.value += sum / (double)(at - first) / (double)blocks;
-		}
-		b.end = at;
-		batches[i] = b;
-	}
-	return n;
-}
-
-/* log-ratio of the 95th percentiles of a batch's slices; *ret NAN when a side has no latency recorded. */
-static int batch_p95(const struct usable *u, const struct batch *b, double *ret, struct error *err)
-{
-	CLEANUP(histogram) struct histogram from = HISTOGRAM_INIT, to = HISTOGRAM_INIT;
-	for (size_t i = b->begin; i < b->end; i++)
-		if (histogram_merge(&from, &u->pairs[i].from->latency, err) < 0 ||
-		    histogram_merge(&to, &u->pairs[i].to->latency, err) < 0)
+	struct comparison c = { .verdict = VERDICT_UNDECIDED,
+				.metric = spec->metric,
+				.sequential = spec->pairing == PAIRING_SEQUENTIAL,
+				.anytime = spec->anytime,
+				.detectable_80 = NAN,
+				.detectable_90 = NAN,
+				.needed_starts = NAN };
+	for (enum metric m = 0; m < METRIC_COUNT; m++) {
+		CLEANUP(start_values) struct start_values starts = { 0 };
+		if (statistics_starts(pairs, len, spec->pairing, m, &starts, err) < 0)
 			return -1;
-	double r = log(histogram_quantile_ns(&to, 0.95) / histogram_quantile_ns(&from, 0.95));
-	*ret = isfinite(r) ? r : NAN;
-	return 0;
-}
-
-/* Mean, interval and p-value of batches. Batch i is taken as the mean of batch.blocks equally noisy values: variance
- * sigma^2 / blocks, so the weighted mean is the mean of all blocks, and the weighted sum of squares over sigma^2 is
- * chi-squared with n - 1 degrees of freedom. */
-static void estimate_batches(const struct batch *batches, size_t n, struct estimate *e)
-{
-	double weight = 0, mean = 0, squares = 0;
-	for (size_t i = 0; i < n; i++) {
-		weight += batches[i].blocks;
-		mean += batches[i].blocks * batches[i].value;
+		c.metrics[m] = statistics_estimate(&starts, spec);
 	}
-	e->batches = n;
-	if (n == 0)
-		return;
-	mean /= weight;
-	e->ratio = exp(mean);
-	if (n < STATISTICS_BATCHES_MIN)
-		return;
-	for (size_t i = 0; i < n; i++)
-		squares += batches[i].blocks * (batches[i].value - mean) * (batches[i].value - mean);
-	double df = (double)(n - 1);
-	double error = sqrt(squares / df / weight);
-	double half = student_quantile((1 + CONFIDENCE) / 2, df) * error;
-	e->low = exp(mean - half);
-	e->high = exp(mean + half);
-	/* Batches without any spread give an interval of no width; a mean that only rounding made is no difference. */
-	e->p_value = fabs(mean) < ROUNDING ? 1 : student_p_value(mean / error, df);
-}
-
-static int estimate_metric(const struct sample_pair *pairs, size_t len, enum metric metric, struct estimate *ret,
-			   struct error *err)
-{
-	struct estimate e = { .ratio = NAN, .high = INFINITY, .p_value = NAN };
-	CLEANUP(usable) struct usable u = { 0 };
-	if (find_usable(pairs, len, metric, &u, err) < 0)
-		return -1;
-	struct batch batches[STATISTICS_BATCHES_MAX];
-	size_t n = make_batches(&u, batches);
-	e.pairs = u.len;
-	if (metric == METRIC_LATENCY_P95) {
-		size_t kept = 0;
-		for (size_t i = 0; i < n; i++) {
-			if (batch_p95(&u, &batches[i], &batches[i].value, err) < 0)
-				return -1;
-			if (isnan(batches[i].value))
-				e.pairs -= batches[i].end - batches[i].begin;
-			else
-				batches[kept++] = batches[i];
-		}
-		n = kept;
-	}
-	estimate_batches(batches, n, &e);
-	*ret = e;
-	return 0;
-}
-
-int statistics_compare(const struct sample_pair *pairs, size_t len, enum pairing pairing, struct comparison *ret,
-		       struct error *err)
-{
-	for (size_t i = 1; i < len; i++)
-		if (pairs[i].block < pairs[i - 1].block)
-			return error_set(err, ERROR_INTERNAL, "pair %zu of block %u comes after block %u", i,
-					 pairs[i].block, pairs[i - 1].block);
-	struct comparison c = { .verdict = VERDICT_UNDECIDED, .sequential = pairing == PAIRING_SEQUENTIAL };
-	for (int m = 0; m < METRIC_COUNT; m++)
-		if (estimate_metric(pairs, len, (enum metric)m, &c.metrics[m], err) < 0)
-			return -1;
-	const struct estimate *e = &c.metrics[METRIC_THROUGHPUT];
+	const struct estimate *e = &c.metrics[c.metric];
 	enum reason reason = REASON_NONE;
 	if (e->pairs == 0)
 		reason = REASON_NO_PAIR;
 	else if ((len - e->pairs) * 10 > len)
 		reason = REASON_SELECTION;
-	else if (e->batches < STATISTICS_BATCHES_MIN)
+	else if (isnan(e->p_value))
 		reason = REASON_FEW_BATCHES;
-	c.reason = reasons[reason][c.sequential];
+	c.reason = reason_text(&c, reason);
 	*ret = c;
 	return 0;
 }
@@ -226,7 +78,7 @@ int statistics_compare(const struct sample_pair *pairs, size_t len, enum pairing
 /* A test that can get a verdict: statistics_compare found no reason against it (the others leave no p-value). */
 static bool can_decide(const struct comparison *c)
 {
-	return !isnan(c->metrics[c->metric].p_value) && !str_eq(c->reason, reasons[REASON_SELECTION][c->sequential]);
+	return !isnan(c->metrics[c->metric].p_value) && !str_eq(c->reason, reason_text(c, REASON_SELECTION));
 }
 
 static void decide_one(struct comparison *c, bool differs, double margin)
@@ -242,15 +94,16 @@ static void decide_one(struct comparison *c, bool differs, double margin)
 		c->verdict = VERDICT_UNDECIDED;
 		reason = e->low > 1 || e->high < 1 ? REASON_FAMILY : REASON_WIDE;
 	}
-	c->reason = reasons[reason][c->sequential];
+	c->reason = reason_text(c, reason);
 }
 
-void statistics_decide(struct comparison *tests, size_t len, double margin)
+/* Holm: the k-th smallest p-value is compared with alpha / (len - k + 1), up to the first that is above. A test is
+ * rejected if its p and every smaller one pass, so each can be looked at by its rank, without sorting; equal p-values
+ * stand or fall together at the strictest of their ranks' bounds, which is the first's. Returns the largest p-value
+ * that is rejected. */
+static double holm_limit(const struct comparison *tests, size_t len)
 {
-	/* Holm: the k-th smallest p-value is compared with alpha / (len - k + 1), up to the first that is above. A test
-	 * is rejected if its p and every smaller one pass, so each can be looked at by its rank, without sorting; equal
-	 * p-values stand or fall together at the strictest of their ranks' bounds, which is the first's. */
-	double limit = -1; /* the largest p-value that is rejected */
+	double limit = -1;
 	for (;;) {
 		double next = INFINITY;
 		size_t below = 0;
@@ -263,15 +116,84 @@ void statistics_decide(struct comparison *tests, size_t len, double margin)
 			else if (p < next)
 				next = p;
 		}
-		if (isinf(next) || next > FAMILY_ALPHA / (double)(len - below))
-			break;
+		if (isinf(next) || next > STATISTICS_ALPHA / (double)(len - below))
+			return limit;
 		limit = next;
 	}
+}
+
+void statistics_decide(struct comparison *tests, size_t len, double margin)
+{
+	double limit = holm_limit(tests, len);
 	for (size_t i = 0; i < len; i++) {
 		struct comparison *c = &tests[i];
+		struct estimate *e = &c->metrics[c->metric];
+		statistics_family(e, c->anytime, len);
+		c->detectable_80 = statistics_detectable(e, c->anytime, len, 0.8);
+		c->detectable_90 = statistics_detectable(e, c->anytime, len, 0.9);
+		c->needed_starts = statistics_starts_needed(e, c->anytime, margin);
 		if (can_decide(c))
-			decide_one(c, c->metrics[c->metric].p_value <= limit, margin);
+			decide_one(c, e->p_value <= limit, margin);
 		else
 			c->verdict = VERDICT_UNDECIDED;
 	}
+}
+
+bool statistics_may_stop(const struct comparison *tests, size_t len, double precision)
+{
+	for (size_t i = 0; i < len; i++) {
+		const struct estimate *e = &tests[i].metrics[tests[i].metric];
+		if (e->starts < STATISTICS_ANYTIME_MIN ||
+		    (can_decide(&tests[i]) && statistics_half_width(e) > precision))
+			return false;
+	}
+	return true;
+}
+
+/* The start's value of every test; NULL when a test lacks it. */
+static const struct start_value *find_start(const struct start_values *v, uint32_t start)
+{
+	for (size_t i = 0; i < v->len; i++)
+		if (v->items[i].start == start)
+			return &v->items[i];
+	return NULL;
+}
+
+/* Mean over the tests of one start. The variance of a block of the mean, as one test would have it that had the mean's
+ * number of blocks: the tests' slices are independent of each other. */
+static bool mean_of_start(const struct start_values *tests, size_t len, uint32_t start, struct start_value *ret)
+{
+	struct start_value mean = { .start = start };
+	double n = (double)len, variance = 0;
+	size_t batches = SIZE_MAX;
+	for (size_t i = 0; i < len; i++) {
+		const struct start_value *v = find_start(&tests[i], start);
+		if (!v)
+			return false;
+		mean.log_ratio += v->log_ratio / n;
+		mean.blocks += v->blocks / n;
+		mean.pairs += v->pairs;
+		batches = v->batches < batches ? v->batches : batches;
+		if (v->batches > 1)
+			variance += v->squares / (double)(v->batches - 1) / v->blocks / n / n;
+	}
+	if (batches > 1) { /* of the poorest test: fewer degrees of freedom than there are, never more */
+		mean.batches = batches;
+		mean.squares = variance * mean.blocks * (double)(batches - 1);
+	}
+	*ret = mean;
+	return true;
+}
+
+int statistics_geometric_mean(const struct start_values *tests, size_t len, const struct statistics_spec *spec,
+			      struct estimate *ret, struct error *err)
+{
+	size_t starts = len ? tests[0].len : 0;
+	CLEANUP(start_values) struct start_values means = { .items = calloc(starts + 1, sizeof *means.items) };
+	if (!means.items)
+		return error_oom(err);
+	for (size_t i = 0; i < starts; i++)
+		means.len += mean_of_start(tests, len, tests[0].items[i].start, &means.items[means.len]);
+	*ret = statistics_estimate(&means, spec);
+	return 0;
 }

@@ -99,3 +99,72 @@ double student_quantile(double p, double df)
 	}
 	return p < 0.5 ? -t : t;
 }
+
+static double normal_cdf(double z)
+{
+	return erfc(-z / M_SQRT2) / 2;
+}
+
+/* Where s = sqrt(chi squared / df) is, and how densely: the points and weights of Simpson's rule. */
+#define CHI_STEPS 128 /* even */
+struct chi {
+	double s[CHI_STEPS + 1], weight[CHI_STEPS + 1];
+};
+
+static void chi_make(double df, struct chi *ret)
+{
+	double spread = 8 / sqrt(2 * df), low = fmax(0, 1 - spread), step = (1 + spread - low) / CHI_STEPS;
+	int sign;
+	double log_factor = log(2) + df / 2 * log(df / 2) - lgamma_r(df / 2, &sign);
+	for (int i = 0; i <= CHI_STEPS; i++) {
+		double s = low + step * i;
+		double density = exp(log_factor + (df - 1) * log(s > 0 ? s : DBL_MIN) - df * s * s / 2);
+		ret->s[i] = s;
+		ret->weight[i] = density * step / 3 * (i == 0 || i == CHI_STEPS ? 1 : i % 2 ? 4 : 2);
+	}
+}
+
+/* P(|T| > critical) of the non-central t: the mean over s of P(|Z + d| > critical s). */
+static double student_power(const struct chi *chi, double critical, double d)
+{
+	double sum = 0;
+	for (int i = 0; i <= CHI_STEPS; i++)
+		sum += chi->weight[i] * (normal_cdf(d - critical * chi->s[i]) + normal_cdf(-d - critical * chi->s[i]));
+	return sum;
+}
+
+double student_detectable(double critical, double df, double power)
+{
+	if (!(critical >= 0 && critical < 1000) || !(df >= 1) || !(power > 0 && power < 1))
+		return NAN;
+	struct chi chi;
+	chi_make(df, &chi);
+	double low = 0, high = critical + 2;
+	double below = student_power(&chi, critical, 0) - power, above = student_power(&chi, critical, high) - power;
+	if (below >= 0)
+		return 0;
+	for (; above < 0; above = student_power(&chi, critical, high) - power) {
+		low = high;
+		below = above;
+		high *= 2;
+	}
+	/* Regula falsi as Illinois has it: an end that stays is trusted half as much the next time. */
+	for (int i = 0, stayed = 0; i < 100 && high - low > 1e-5 * high; i++) {
+		double d = low + (high - low) * below / (below - above);
+		double at = student_power(&chi, critical, d) - power;
+		if (fabs(at) < 1e-6)
+			return d;
+		if (at < 0) {
+			low = d;
+			below = at;
+			above /= stayed < 0 ? 2 : 1;
+			stayed = -1;
+		} else {
+			high = d;
+			above = at;
+			below /= stayed > 0 ? 2 : 1;
+			stayed = 1;
+		}
+	}
+	return (low + high) / 2;
+}

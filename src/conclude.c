@@ -48,6 +48,7 @@ int conclude_compare(struct job *j, struct error *err)
 	size_t n = 0;
 	if (!comparisons || !names)
 		return error_oom(err);
+	const struct statistics_spec spec = { .pairing = (enum pairing)j->o->pairing };
 	for (size_t i = 0; i < tests.len; i++) {
 		CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
 		if (measure_has_failed(j, tests.tests[i].name))
@@ -55,8 +56,7 @@ int conclude_compare(struct job *j, struct error *err)
 		names[n] = tests.tests[i].name;
 		if (results_seal_test(j->results, &tests.tests[i], err) < 0 ||
 		    results_load_pairs(j->results, names[n], &pairs, err) < 0 ||
-		    statistics_compare(pairs.pairs, pairs.pairs_len, (enum pairing)j->o->pairing, &comparisons[n],
-				       err) < 0)
+		    statistics_compare(pairs.pairs, pairs.pairs_len, &spec, &comparisons[n], err) < 0)
 			return -1;
 		if (j->o->rate_per_second > 0) /* both have the throughput that was asked for */
 			comparisons[n].metric = METRIC_LATENCY_MEAN;
