@@ -1,0 +1,141 @@
+#include "benchmarker/changepoint_parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define CUT 3
+#define CORRELATION_MAX 0.8
+#define CORRELATION_LEN_MIN 12
+#define DIFFERENCES_USED 0.7          /* of them, the smaller: those across changes of level are not among them */
+#define NORMAL_MAD 1.4826022185056018 /* standard deviations of a normal distribution in its median distance */
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+double changepoint_median(double *values, size_t len)
+{
+	qsort(values, len, sizeof *values, compare);
+	return (values[(len - 1) / 2] + values[len / 2]) / 2;
+}
+
+double changepoint_spread(const double *values, size_t len, double center)
+{
+	double *distances = calloc(len + 1, sizeof *distances);
+	double result = NAN;
+	for (size_t i = 0; distances && i < len; i++)
+		distances[i] = fabs(values[i] - center);
+	if (distances && len)
+		result = NORMAL_MAD * changepoint_median(distances, len);
+	free(distances);
+	return result;
+}
+
+int changepoint_cut(const double *values, size_t len, double *ret, struct changepoint_scale *scale, struct error *err)
+{
+	double *work = calloc(len + 1, sizeof *work);
+	if (!work)
+		return error_oom(err);
+	for (size_t i = 0; i < len; i++)
+		work[i] = values[i];
+	double center = len ? changepoint_median(work, len) : 0, far = 0;
+	for (size_t i = 0; i < len; i++) {
+		work[i] = fabs(values[i] - center);
+		far = fmax(far, work[i]);
+	}
+	double unit = len ? NORMAL_MAD * changepoint_median(work, len) : 0;
+	free(work);
+	if (!(unit > 0))
+		unit = far > 0 ? far : 1; /* most are equal: nothing is cut */
+	for (size_t i = 0; i < len; i++)
+		ret[i] = fmax(-CUT, fmin(CUT, (values[i] - center) / unit));
+	if (scale)
+		*scale = (struct changepoint_scale){ center, unit };
+	return 0;
+}
+
+/* Mean of the smaller differences' squares, of values lag apart. work holds len values. */
+static double mean_difference(const double *values, size_t len, size_t lag, double *work)
+{
+	size_t n = len - lag, used = (size_t)ceil(DIFFERENCES_USED * (double)n);
+	double sum = 0;
+	for (size_t i = 0; i < n; i++)
+		work[i] = fabs(values[i + lag] - values[i]);
+	qsort(work, n, sizeof *work, compare);
+	for (size_t i = 0; i < used; i++)
+		sum += work[i] * work[i];
+	return sum / (double)used;
+}
+
+int changepoint_correlation(const double *values, size_t len, double *ret, struct error *err)
+{
+	double *work = calloc(len + 1, sizeof *work);
+	if (!work)
+		return error_oom(err);
+	*ret = 0;
+	if (len >= CORRELATION_LEN_MIN) {
+		double one = mean_difference(values, len, 1, work), two = mean_difference(values, len, 2, work);
+		if (one > 0)
+			*ret = fmax(0, fmin(CORRELATION_MAX, two / one - 1 - 1 / sqrt((double)len)));
+	}
+	free(work);
+	return 0;
+}
+
+/* The points' variance beyond what they claim: with it, half of the differences of neighbours are within the half of
+ * their distribution. work holds len values. */
+static double own_variance(const struct changepoint_point *points, const double *claims, size_t len, double *work)
+{
+	double low = 0, high = 0;
+	for (size_t i = 0; i + 1 < len; i++)
+		high = fmax(high, pow(points[i + 1].value - points[i].value, 2));
+	for (int step = 0; step < 60 && high > 0; step++) {
+		double middle = (low + high) / 2;
+		for (size_t i = 0; i + 1 < len; i++)
+			work[i] = fabs(points[i + 1].value - points[i].value) /
+				  sqrt(2 * middle + claims[i] + claims[i + 1]);
+		if (NORMAL_MAD * changepoint_median(work, len - 1) > 1)
+			low = middle;
+		else
+			high = middle;
+	}
+	return high;
+}
+
+static bool claims(const struct changepoint_point *p)
+{
+	return isfinite(p->error) && p->error > 0;
+}
+
+int changepoint_weigh(const struct changepoint_point *points, size_t len, double *ret, struct error *err)
+{
+	double *work = calloc(len + 1, sizeof *work), *squares = calloc(len + 1, sizeof *squares);
+	if (!work || !squares) {
+		free(work);
+		free(squares);
+		return error_oom(err);
+	}
+	size_t known = 0;
+	double least = INFINITY, sum = 0;
+	for (size_t i = 0; i < len; i++)
+		if (claims(&points[i])) {
+			work[known++] = points[i].error * points[i].error;
+			least = fmin(least, work[known - 1]);
+		}
+	double typical = known ? changepoint_median(work, known) : 0;
+	for (size_t i = 0; i < len; i++)
+		squares[i] = claims(&points[i]) ? points[i].error * points[i].error : typical;
+	/* Never nothing of its own: a claim is an estimate too. */
+	double own = known ? fmax(own_variance(points, squares, len, work), least / 2) : 1;
+	for (size_t i = 0; i < len; i++) {
+		ret[i] = 1 / (own + squares[i]);
+		sum += ret[i];
+	}
+	for (size_t i = 0; i < len; i++)
+		ret[i] *= (double)len / sum;
+	free(work);
+	free(squares);
+	return 0;
+}
