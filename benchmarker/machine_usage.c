@@ -115,17 +115,23 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Sorts; the values that are no numbers are left out. */
-static double median(double *values, size_t len)
+double machine_median(double *values, size_t len)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < len; i++)
 		if (!isnan(values[i]))
 			values[n++] = values[i];
 	if (n == 0)
-		return 0;
+		return NAN;
 	qsort(values, n, sizeof *values, compare_doubles);
 	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+/* 0 where nothing is known: then nothing is far above it that is not far above 0. */
+static double usual(double *values, size_t len)
+{
+	double m = machine_median(values, len);
+	return isnan(m) ? 0 : m;
 }
 
 int machine_usage_typical(const struct machine_usage *slices, size_t len, struct machine_typical *ret,
@@ -136,16 +142,16 @@ int machine_usage_typical(const struct machine_usage *slices, size_t len, struct
 		return error_oom(err);
 	for (size_t i = 0; i < len; i++)
 		values[i] = machine_usage_cpu_share(&slices[i], slices[i].steal_ns);
-	ret->steal = median(values, len);
+	ret->steal = usual(values, len);
 	for (size_t i = 0; i < len; i++)
 		values[i] = machine_usage_cpu_share(&slices[i], slices[i].others_ns);
-	ret->others = median(values, len);
+	ret->others = usual(values, len);
 	for (size_t i = 0; i < len; i++)
 		values[i] = machine_usage_window_share(&slices[i], slices[i].throttled_ns);
-	ret->throttled = median(values, len);
+	ret->throttled = usual(values, len);
 	for (size_t i = 0; i < len; i++)
 		values[i] = machine_usage_window_share(&slices[i], slices[i].pressure_memory_ns);
-	ret->memory_pressure = median(values, len);
+	ret->memory_pressure = usual(values, len);
 	free(values);
 	return 0;
 }

@@ -70,6 +70,9 @@ double machine_usage_cpu_share(const struct machine_usage *slice, uint64_t ns);
 /* A part of the window, 0 to 1: of throttled_ns and the pressures. NAN: not known. */
 double machine_usage_window_share(const struct machine_usage *slice, uint64_t ns);
 
+/* Of the values that are numbers, NAN if none is; the array is used up. */
+double machine_median(double *values, size_t len);
+
 /* The usual level of a run: medians over its slices so far; 0 where nothing is known. */
 struct machine_typical {
 	double steal, others, throttled, memory_pressure; /* shares */

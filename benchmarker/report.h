@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "benchmarker/machine_summary.h"
 #include "benchmarker/statistics.h"
 
 #include <stdbool.h>
@@ -63,8 +64,24 @@ struct report_test {
 	size_t pair_log_ratios_len;
 	struct comparison comparison;
 	struct report_latency from_latency, to_latency;
+	bool has_cost; /* the two below are known */
+	struct machine_cost from_cost, to_cost;
 	const struct report_class *classes; /* of TPC-C-like load, the first is new-order; NULL: none */
 	size_t classes_len;
+};
+
+/* What the machine did in the run's slices. */
+struct report_usage {
+	struct machine_summary machine; /* .slices 0: nothing is known, also below */
+	const double *steal, *others;   /* of each slice in time order, shares of the CPUs' time; NAN: not known */
+	const bool *contaminated;       /* of each slice */
+	size_t slices_len;
+	size_t blocks, contaminated_blocks, replaced_blocks;
+	const struct report_reason {
+		const char *text;
+		size_t blocks;
+	} * reasons; /* for contaminated blocks */
+	size_t reasons_len;
 };
 
 /* Something that happened and that a reader should know. */
@@ -101,6 +118,7 @@ struct report {
 	struct report_server from, to;
 	const struct report_test *tests;
 	size_t tests_len;
+	struct report_usage usage;
 	const struct report_note *notes; /* in time order; errors and warnings are shown first */
 	size_t notes_len;
 	const struct report_query *queries;

@@ -452,6 +452,8 @@ int report_html(const struct report *r, struct strbuf *out, struct error *err)
 	for (size_t i = 0; i < r->tests_len; i++)
 		if (!r->tests[i].error && r->tests[i].classes_len && add_classes(&r->tests[i], out, err) < 0)
 			return -1;
+	if (report_html_machine(r, out, err) < 0)
+		return -1;
 	add_servers(r, out);
 	if (add_facts(r, out, err) < 0)
 		return -1;

@@ -12,4 +12,7 @@ void report_html_name(struct strbuf *out, const char *s);
 /* The section of latencies; nothing if no test has any. */
 int report_html_latency(const struct report *r, struct strbuf *out, struct error *err);
 
+/* The sections of what a transaction cost and what the machine did; nothing of what is not known. */
+int report_html_machine(const struct report *r, struct strbuf *out, struct error *err);
+
 #endif

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "benchmarker/report_classes.h"
 #include "benchmarker/report_latency.h"
+#include "benchmarker/report_machine.h"
 #include "benchmarker/report_summary.h"
 
 #include <cjson/cJSON.h>
@@ -159,6 +160,19 @@ static void put_classes(struct json *j, cJSON *test, const struct report_test *t
 	}
 }
 
+static void put_cost(struct json *j, cJSON *side, const struct machine_cost *c)
+{
+	cJSON *cost = put(j, side, "cost", cJSON_CreateObject());
+	put_number(j, cost, "server_cpu_us_per_transaction", c->server_cpu_us);
+	put_number(j, cost, "client_cpu_us_per_transaction", c->client_cpu_us);
+	put_number(j, cost, "switches_per_transaction", c->switches);
+	put_number(j, cost, "written_bytes_per_transaction", c->written_bytes);
+	put_number(j, cost, "read_bytes_per_transaction", c->read_bytes);
+	put_number(j, cost, "minor_faults_per_transaction", c->minor_faults);
+	put_number(j, cost, "major_faults_per_transaction", c->major_faults);
+	put_number(j, cost, "peak_memory_bytes", c->peak_bytes);
+}
+
 static void put_test(struct json *j, const struct report *r, cJSON *tests, const struct report_test *t)
 {
 	cJSON *test = put(j, tests, NULL, cJSON_CreateObject());
@@ -174,6 +188,10 @@ static void put_test(struct json *j, const struct report *r, cJSON *tests, const
 	if (report_has_latency(t)) {
 		put_latency(j, from, r, &t->from_latency);
 		put_latency(j, to, r, &t->to_latency);
+	}
+	if (report_has_cost(t)) {
+		put_cost(j, from, &t->from_cost);
+		put_cost(j, to, &t->to_cost);
 	}
 	cJSON *ratios = put(j, test, "ratios", cJSON_CreateObject());
 	for (enum metric m = 0; m < METRIC_COUNT; m++) {
@@ -203,6 +221,48 @@ static void put_summary(struct json *j, const struct report *r)
 	for (enum verdict v = 0; v < REPORT_VERDICTS; v++)
 		put_number(j, summary, verdict_name(v), (double)s.count[v]);
 	put_number(j, summary, "failed", (double)s.failed);
+}
+
+static void put_remarks(struct json *j, cJSON *usage, const struct report *r)
+{
+	CLEANUP(strlist) struct strlist advice = STRLIST_INIT;
+	if (machine_advice(&r->usage.machine, &advice, NULL) < 0)
+		j->failed = true;
+	cJSON *list = put(j, usage, "advice", cJSON_CreateArray());
+	for (size_t i = 0; i < advice.len; i++)
+		put_string(j, list, NULL, advice.items[i]);
+}
+
+static void put_usage(struct json *j, const struct report *r)
+{
+	const struct report_usage *u = &r->usage;
+	const struct machine_summary *m = &u->machine;
+	if (!report_has_machine(r))
+		return;
+	cJSON *usage = put(j, j->root, "machine_usage", cJSON_CreateObject());
+	put_number(j, usage, "slices", (double)m->slices);
+	put_number(j, usage, "cpus", m->cpus ? m->cpus : (double)NAN);
+	put_number(j, usage, "steal_fraction_median", m->steal_median);
+	put_number(j, usage, "steal_fraction_worst", m->steal_worst);
+	put_number(j, usage, "others_fraction_median", m->others_median);
+	put_number(j, usage, "others_fraction_worst", m->others_worst);
+	put_number(j, usage, "throttled_fraction", m->throttled);
+	put_number(j, usage, "throttled_seconds", m->throttled_seconds);
+	put_number(j, usage, "pressure_cpu_fraction", m->pressure_cpu);
+	put_number(j, usage, "pressure_io_fraction", m->pressure_io);
+	put_number(j, usage, "pressure_memory_fraction", m->pressure_memory);
+	put_number(j, usage, "suspended_seconds", m->suspended_seconds);
+	put_number(j, usage, "oom_kills", m->oom_kills);
+	put_number(j, usage, "blocks", (double)u->blocks);
+	put_number(j, usage, "contaminated_blocks", (double)u->contaminated_blocks);
+	put_number(j, usage, "replaced_blocks", (double)u->replaced_blocks);
+	cJSON *reasons = put(j, usage, "reasons", cJSON_CreateArray());
+	for (size_t i = 0; i < u->reasons_len; i++) {
+		cJSON *reason = put(j, reasons, NULL, cJSON_CreateObject());
+		put_string(j, reason, "text", u->reasons[i].text);
+		put_number(j, reason, "blocks", (double)u->reasons[i].blocks);
+	}
+	put_remarks(j, usage, r);
 }
 
 static void put_lists(struct json *j, const struct report *r)
@@ -249,6 +309,7 @@ int report_json(const struct report *r, struct strbuf *out, struct error *err)
 	cJSON *tests = put(&j, j.root, "tests", cJSON_CreateArray());
 	for (size_t i = 0; i < r->tests_len; i++)
 		put_test(&j, r, tests, &r->tests[i]);
+	put_usage(&j, r);
 	put_lists(&j, r);
 	AUTO_FREE char *text = j.failed ? NULL : cJSON_Print(j.root);
 	if (!text)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "benchmarker/report_latency.h"
+#include "benchmarker/report_machine.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -134,6 +135,10 @@ static void add_remarks(const struct report *r, struct mail_body *b)
 		for (size_t f = 0; f < flags.len; f++)
 			add_remark(b, MAIL_TONE_PLAIN, "latency", r->tests[i].name, flags.items[f]);
 	}
+	CLEANUP(strlist) struct strlist machine = STRLIST_INIT;
+	b->failed |= report_machine_remarks(r, &machine, NULL) < 0;
+	for (size_t i = 0; i < machine.len; i++)
+		add_remark(b, MAIL_TONE_PLAIN, "machine", NULL, machine.items[i]);
 	for (size_t i = 0; i < r->notes_len; i++)
 		if (report_is_warning(&r->notes[i]))
 			add_remark(b, MAIL_TONE_PLAIN, r->notes[i].level, r->notes[i].test, r->notes[i].text);
@@ -188,6 +193,12 @@ int report_mail_end(const struct report *r, struct mail_body *b, struct error *e
 	mail_body_table(b, false);
 	for (size_t i = 0; i + 1 < facts.len; i += 2)
 		mail_body_row(b, MAIL_TONE_PLAIN, (const char *[]){ facts.items[i], facts.items[i + 1], NULL });
+	if (report_has_machine(r)) {
+		CLEANUP(strbuf) struct strbuf line = STRBUF_INIT(TEXT_MAX_BYTES);
+		report_add_machine(&line, style, r);
+		b->failed |= line.failed != STRBUF_OK;
+		mail_body_row(b, MAIL_TONE_PLAIN, (const char *[]){ "meanwhile", line.data, NULL });
+	}
 	if (r->command_line)
 		mail_body_add(b, MAIL_LINES, MAIL_TONE_SOFT, r->command_line);
 	return b->failed ? error_oom(err) : 0;

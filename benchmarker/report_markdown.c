@@ -2,6 +2,7 @@
 #include "benchmarker/report_markdown.h"
 #include "benchmarker/report_classes.h"
 #include "benchmarker/report_latency.h"
+#include "benchmarker/report_machine.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -184,6 +185,16 @@ static int add_flags(const struct report *r, struct strbuf *out, struct error *e
 	return 0;
 }
 
+static int add_machine(const struct report *r, struct strbuf *out, struct error *err)
+{
+	CLEANUP(strlist) struct strlist remarks = STRLIST_INIT;
+	if (report_machine_remarks(r, &remarks, err) < 0)
+		return -1;
+	for (size_t i = 0; i < remarks.len; i++)
+		add_item(out, "machine", NULL, remarks.items[i]);
+	return 0;
+}
+
 int report_markdown_remarks(const struct report *r, struct strbuf *out, struct error *err)
 {
 	size_t start = out->len;
@@ -196,7 +207,7 @@ int report_markdown_remarks(const struct report *r, struct strbuf *out, struct e
 		if (!r->tests[i].error && c->reason)
 			add_item(out, verdict_name(c->verdict), r->tests[i].name, c->reason);
 	}
-	if (add_flags(r, out, err) < 0)
+	if (add_flags(r, out, err) < 0 || add_machine(r, out, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->notes_len; i++)
 		if (report_is_warning(&r->notes[i]))
@@ -206,6 +217,30 @@ int report_markdown_remarks(const struct report *r, struct strbuf *out, struct e
 		out->data[start] = 0;
 	}
 	return 0;
+}
+
+static void add_costs(const struct report *r, struct strbuf *out)
+{
+	if (!report_has_costs(r))
+		return;
+	strbuf_adds(out, "\n| test | server |");
+	for (int c = 0; c < COST_COLUMNS; c++)
+		strbuf_addf(out, " %s |", report_cost_columns[c]);
+	strbuf_adds(out, "\n|:--|:--|--:|--:|--:|--:|--:|\n");
+	for (size_t i = 0; i < 2 * r->tests_len; i++) {
+		const struct report_test *t = &r->tests[i / 2];
+		if (!report_has_cost(t))
+			continue;
+		strbuf_adds(out, "| ");
+		add_name(out, t->name);
+		strbuf_addf(out, " | %s", i % 2 ? "to" : "from");
+		for (int c = 0; c < COST_COLUMNS; c++) {
+			strbuf_adds(out, " | ");
+			report_add_cost(out, style, i % 2 ? &t->to_cost : &t->from_cost, c);
+		}
+		strbuf_adds(out, " |\n");
+	}
+	strbuf_addf(out, "\n%s.\n", report_cost_note);
 }
 
 int report_markdown_details(const struct report *r, struct strbuf *out, struct error *err)
@@ -231,11 +266,17 @@ int report_markdown_details(const struct report *r, struct strbuf *out, struct e
 		report_markdown_text(out, facts.items[i + 1]);
 		strbuf_addc(out, '\n');
 	}
+	if (report_has_machine(r)) {
+		strbuf_adds(out, "- meanwhile: ");
+		report_add_machine(out, style, r);
+		strbuf_addc(out, '\n');
+	}
 	if (r->command_line) {
 		strbuf_adds(out, "- command: ");
 		add_name(out, r->command_line);
 		strbuf_addc(out, '\n');
 	}
+	add_costs(r, out);
 	strbuf_adds(out, "\n</details>\n");
 	return 0;
 }

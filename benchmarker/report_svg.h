@@ -28,6 +28,9 @@ void report_svg_scale(const struct report_axis *a, struct strbuf *out);
 void report_svg_row(const struct report_axis *a, const struct comparison *c, struct strbuf *out);
 /* Log-ratios in time order, on a scale of their own, with a line at ratio 1. Nothing for fewer than two pairs. */
 void report_svg_spark(const double *log_ratios, size_t len, struct strbuf *out);
+/* Shares of the CPUs' time that others took, slice by slice: steal below, other processes above it, and a mark under
+ * slices that are contaminated. Nothing where none is known. */
+void report_svg_machine(const struct report_usage *u, struct strbuf *out);
 /* The mark of a verdict as a small picture; class names of the verdicts are verdict_name's. */
 void report_svg_mark(enum verdict v, struct strbuf *out);
 

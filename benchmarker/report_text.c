@@ -1,6 +1,7 @@
 /* The report on a terminal: headline, table within the given width, legend, what to know. */
 #include "benchmarker/report_classes.h"
 #include "benchmarker/report_latency.h"
+#include "benchmarker/report_machine.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -207,6 +208,22 @@ static int add_remarks(const struct report *r, size_t width, struct strbuf *out,
 	return 0;
 }
 
+static int add_machine(const struct report *r, size_t width, struct strbuf *out, struct error *err)
+{
+	CLEANUP(strlist) struct strlist remarks = STRLIST_INIT;
+	CLEANUP(strbuf) struct strbuf line = STRBUF_INIT(64 << 10);
+	if (!report_has_machine(r))
+		return 0;
+	report_add_machine(&line, &report_plain, r);
+	if (strbuf_check(&line, err) < 0 || add_remark(out, width, "machine", NULL, line.data, err) < 0 ||
+	    report_machine_remarks(r, &remarks, err) < 0)
+		return -1;
+	for (size_t i = 0; i < remarks.len; i++)
+		if (add_remark(out, width, "machine", NULL, remarks.items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
 static int add_headline(const struct report *r, size_t width, bool color, struct strbuf *out, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf headline = STRBUF_INIT(64 << 10);
@@ -239,8 +256,8 @@ int report_text(const struct report *r, int width, bool color, struct strbuf *ou
 		report_add_wrapped(out, legend.data, columns_wide, 2);
 		strbuf_addc(out, '\n');
 	}
-	if (add_remarks(r, columns_wide, out, err) < 0 || report_latency_text(r, columns_wide, out, err) < 0 ||
-	    report_classes_text(r, columns_wide, out, err) < 0)
+	if (add_remarks(r, columns_wide, out, err) < 0 || add_machine(r, columns_wide, out, err) < 0 ||
+	    report_latency_text(r, columns_wide, out, err) < 0 || report_classes_text(r, columns_wide, out, err) < 0)
 		return -1;
 	return strbuf_check(out, err);
 }

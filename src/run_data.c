@@ -20,6 +20,11 @@ void run_data_release(struct run_data *d)
 	for (size_t i = 0; i < d->classes_len; i++)
 		free(d->classes[i]);
 	free(d->classes);
+	results_machine_release(&d->machine);
+	free(d->steal);
+	free(d->others);
+	free(d->contaminated);
+	free(d->reasons);
 	free(d->tests);
 	free(d->notes);
 	free(d->report_profiles);
@@ -129,6 +134,27 @@ static int load_latencies(struct run_data *d, struct results *r, struct report_t
 	return 0;
 }
 
+/* The slices of a test on one side. */
+static int load_cost(const struct run_data *d, const char *test, enum side side, struct machine_cost *ret,
+		     bool *ret_any, struct error *err)
+{
+	size_t n = 0;
+	AUTO_FREE struct machine_usage *slices = calloc(d->machine.len + 1, sizeof *slices);
+	AUTO_FREE uint64_t *events = calloc(d->machine.len + 1, sizeof *events);
+	if (!slices || !events)
+		return error_oom(err);
+	for (size_t i = 0; i < d->machine.len; i++) {
+		const struct results_machine_slice *s = &d->machine.items[i];
+		if (s->side != side || strcmp(s->test, test) != 0)
+			continue;
+		slices[n] = s->usage;
+		events[n++] = s->events;
+	}
+	machine_cost(slices, events, n, ret);
+	*ret_any |= n > 0;
+	return 0;
+}
+
 static int load_test(struct run_data *d, struct results *r, const char *name, struct report_test *t, struct error *err)
 {
 	struct results_summary from, to;
@@ -147,6 +173,9 @@ static int load_test(struct run_data *d, struct results *r, const char *name, st
 	t->to_mean_ms = to.latency_mean_ms;
 	t->from_p95_ms = from.latency_p95_ms;
 	t->to_p95_ms = to.latency_p95_ms;
+	if (load_cost(d, name, SIDE_FROM, &t->from_cost, &t->has_cost, err) < 0 ||
+	    load_cost(d, name, SIDE_TO, &t->to_cost, &t->has_cost, err) < 0)
+		return -1;
 	t->from_seconds = from.seconds;
 	t->to_seconds = to.seconds;
 	return load_latencies(d, r, t, err) < 0 ? -1 : load_classes(d, r, t, err);
@@ -180,6 +209,58 @@ static int load_tests(struct run_data *d, struct results *r, struct error *err)
 	}
 	d->report.tests = d->tests;
 	return 0;
+}
+
+/* Counts the blocks, those that are contaminated, and why: by the first reason of each. */
+static void count_blocks(struct run_data *d, struct report_usage *u)
+{
+	for (size_t i = 0; i < d->machine.len;) {
+		const struct results_machine_slice *first = &d->machine.items[i];
+		const char *reason = NULL;
+		size_t end = i;
+		for (; end < d->machine.len && d->machine.items[end].block == first->block &&
+		       strcmp(d->machine.items[end].test, first->test) == 0;
+		     end++)
+			reason = reason ? reason : d->machine.items[end].contaminated;
+		i = end;
+		u->blocks++;
+		if (!reason)
+			continue;
+		u->contaminated_blocks++;
+		u->replaced_blocks += first->replaced;
+		size_t k = 0;
+		while (k < u->reasons_len && strcmp(d->reasons[k].text, reason) != 0)
+			k++;
+		if (k == u->reasons_len)
+			d->reasons[u->reasons_len++].text = reason;
+		d->reasons[k].blocks++;
+	}
+	u->reasons = d->reasons;
+}
+
+static int load_machine(struct run_data *d, struct error *err)
+{
+	size_t n = d->machine.len;
+	struct report_usage *u = &d->report.usage;
+	AUTO_FREE struct machine_usage *slices = calloc(n + 1, sizeof *slices);
+	d->steal = calloc(n + 1, sizeof *d->steal);
+	d->others = calloc(n + 1, sizeof *d->others);
+	d->contaminated = calloc(n + 1, sizeof *d->contaminated);
+	d->reasons = calloc(n + 1, sizeof *d->reasons);
+	if (!slices || !d->steal || !d->others || !d->contaminated || !d->reasons)
+		return error_oom(err);
+	for (size_t i = 0; i < n; i++) {
+		slices[i] = d->machine.items[i].usage;
+		d->steal[i] = machine_usage_cpu_share(&slices[i], slices[i].steal_ns);
+		d->others[i] = machine_usage_cpu_share(&slices[i], slices[i].others_ns);
+		d->contaminated[i] = d->machine.items[i].contaminated != NULL;
+	}
+	u->steal = d->steal;
+	u->others = d->others;
+	u->contaminated = d->contaminated;
+	u->slices_len = n;
+	count_blocks(d, u);
+	return machine_summarise(slices, n, &u->machine, err);
 }
 
 static int load_notes(struct run_data *d, struct error *err)
@@ -292,7 +373,8 @@ int run_data_load(struct run_data *ret, struct results *r, struct error *err)
 	struct run_data *d = ret;
 	if (results_read_run(r, &d->run, err) < 0 || results_read_servers(r, &d->servers, err) < 0 ||
 	    results_list_tests(r, &d->listed, err) < 0 || results_read_comparisons(r, &d->comparisons, err) < 0 ||
-	    results_read_profiles(r, &d->profiles, err) < 0 || results_read_events(r, &d->events, err) < 0)
+	    results_read_profiles(r, &d->profiles, err) < 0 || results_read_events(r, &d->events, err) < 0 ||
+	    results_read_machine(r, &d->machine, err) < 0)
 		return -1;
 	const struct results_run *run = &d->run.run;
 	d->report.run_id = run->id;
@@ -306,7 +388,7 @@ int run_data_load(struct run_data *ret, struct results *r, struct error *err)
 		if (!d->events.items[i].test && strcmp(d->events.items[i].level, "error") == 0)
 			d->report.error = d->events.items[i].message;
 	return load_settings(d, err) < 0 || load_title(d, err) < 0 || load_tests(d, r, err) < 0 ||
-			       load_notes(d, err) < 0
+			       load_notes(d, err) < 0 || load_machine(d, err) < 0
 		       ? -1
 		       : 0;
 }

@@ -26,6 +26,10 @@ struct run_data {
 	double **log_ratios;           /* one array a test */
 	struct report_class **classes; /* likewise; NULL where a test has none */
 	size_t classes_len;
+	struct results_machine machine;
+	double *steal, *others; /* of each slice that has a reading */
+	bool *contaminated;
+	struct report_reason *reasons;
 	size_t log_ratios_len;
 };
 #define RUN_DATA_INIT \

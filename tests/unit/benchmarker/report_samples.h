@@ -250,6 +250,62 @@ static inline const struct report *sample_rate(void)
 	return &r;
 }
 
+/* A noisy machine of two CPUs: bursts of steal, a throttled slice, blocks measured again. */
+static inline const struct report *sample_machine(void)
+{
+	static double steal[64], others[64];
+	static bool contaminated[64];
+	static struct report_test tests[4];
+	static struct report r;
+	static const struct report_reason reasons[] = { { "other virtual machines took the CPUs", 2 },
+							{ "the CPU limit throttled it", 1 } };
+	r = *sample_slower();
+	for (int i = 0; i < 4; i++) {
+		tests[i] = r.tests[i];
+		tests[i].has_cost = true;
+		tests[i].from_cost = (struct machine_cost){ .server_cpu_us = 312.5 * (i + 1),
+							    .client_cpu_us = 62.5,
+							    .switches = 4.25,
+							    .written_bytes = i == 0 ? 4096 : 0,
+							    .read_bytes = 0,
+							    .minor_faults = 0.125,
+							    .major_faults = 0,
+							    .peak_bytes = 58.5 * (1 << 20) };
+		tests[i].to_cost = tests[i].from_cost;
+		tests[i].to_cost.server_cpu_us *= 1.25;
+		tests[i].to_cost.written_bytes = NAN;
+	}
+	for (int i = 0; i < 64; i++) {
+		steal[i] = i % 16 == 5 ? 0.375 : 0.015625 * (i % 4);
+		others[i] = i == 40 ? NAN : 0.03125;
+		contaminated[i] = i % 16 == 5;
+	}
+	r.tests = tests;
+	r.usage = (struct report_usage){ .machine = { .slices = 64,
+						      .cpus = 2,
+						      .steal_median = 0.0625,
+						      .steal_worst = 0.375,
+						      .others_median = 0.03125,
+						      .others_worst = 0.03125,
+						      .throttled = 0.125,
+						      .throttled_seconds = 4,
+						      .pressure_cpu = 0.5,
+						      .pressure_io = 0,
+						      .pressure_memory = NAN,
+						      .suspended_seconds = 0,
+						      .oom_kills = NAN },
+					 .steal = steal,
+					 .others = others,
+					 .contaminated = contaminated,
+					 .slices_len = 64,
+					 .blocks = 16,
+					 .contaminated_blocks = 3,
+					 .replaced_blocks = 2,
+					 .reasons = reasons,
+					 .reasons_len = 2 };
+	return &r;
+}
+
 /* Nothing known at all. */
 static inline const struct report *sample_empty(void)
 {

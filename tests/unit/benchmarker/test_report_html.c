@@ -11,7 +11,7 @@ static const struct {
 } samples[] = {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
-	{ "tpcc", sample_tpcc },     { "rate", sample_rate },
+	{ "tpcc", sample_tpcc },     { "rate", sample_rate },       { "machine", sample_machine },
 };
 
 /* What a parser saw of a page. */
