@@ -12,7 +12,7 @@ const char *const report_latency_columns[REPORT_LATENCY_COLUMNS] = { "p50 ms", "
 const char *const report_percentile_keys[REPORT_PERCENTILES] = { "p50", "p95", "p99", "p99_9" };
 
 const char report_latency_note[] =
-	"latency with its 95 % interval; a dash: fewer than 10 events lie beyond it; max: the "
+	"Latency with its 95 % interval; a dash: fewer than 10 events lie beyond it; max: the "
 	"longest event seen";
 
 bool report_has_latency(const struct report_test *t)

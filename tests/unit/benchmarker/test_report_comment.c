@@ -18,7 +18,7 @@ static void what_fits_is_the_markdown(void **state)
 {
 	(void)state;
 	const struct report *all[] = { sample_slower(), sample_hostile(), sample_empty(), sample_failed(),
-				       sample_pgo(),    sample_many(),    sample_tpcc() };
+				       sample_pgo(),    sample_many(),    sample_tpcc(),  sample_rate() };
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		CLEANUP(strbuf)
 		struct strbuf whole = STRBUF_INIT(REPORT_MAX_BYTES), body = STRBUF_INIT(REPORT_MAX_BYTES);
@@ -128,6 +128,26 @@ static void transactions_go_first(void **state)
 	check_contains(body.data, expected);
 }
 
+static void latencies_go_before_what_was_compared(void **state)
+{
+	(void)state;
+	struct report_test tests[100];
+	struct report r = *sample_rate();
+	CLEANUP(strbuf)
+	struct strbuf whole = STRBUF_INIT(REPORT_MAX_BYTES), body = STRBUF_INIT(REPORT_MAX_BYTES);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tests[i] = r.tests[0];
+	r.tests = tests;
+	r.tests_len = ARRAY_SIZE(tests);
+	check_ok(report_markdown(&r, &whole, err));
+	check_ok(report_comment(&r, NULL, report_comment_chars(whole.data) - 1, &body, err));
+	assert_int_equal(count(body.data, "<summary>"), 1);
+	check_contains(body.data, "<summary>What was compared, and how</summary>");
+	check_contains(body.data, "characters: latencies. The whole report is ");
+	check_contains(body.data,
+		       "- **latency**: `oltp_point_select`: from: 1 event took longer than the time-out of 60");
+}
+
 static void what_cannot_fit_is_an_error(void **state)
 {
 	(void)state;
@@ -152,6 +172,7 @@ int main(void)
 		cmocka_unit_test(rows_that_matter_most_stay),
 		cmocka_unit_test(every_size_is_kept_to),
 		cmocka_unit_test(transactions_go_first),
+		cmocka_unit_test(latencies_go_before_what_was_compared),
 		cmocka_unit_test(what_cannot_fit_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
