@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define COUNT_MAX 10000000
+#define OVERLOAD 0.05
 
 void arrivals_next(struct arrivals *a)
 {
@@ -46,4 +47,9 @@ uint64_t arrivals_count(struct arrivals *a, double end_ns)
 		arrivals_next(a);
 	}
 	return n;
+}
+
+bool arrivals_overloaded(uint64_t due, uint64_t backlog, uint64_t unserved)
+{
+	return unserved > 0 || (double)backlog > OVERLOAD * (double)due;
 }

@@ -16,6 +16,7 @@
 #ifndef BENCHMARKER_ARRIVALS_H
 #define BENCHMARKER_ARRIVALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define ARRIVALS_RATE_MIN 0.01 /* events a second */
@@ -34,5 +35,9 @@ void arrivals_next(struct arrivals *a);
 /* How many are due before end_ns, the next one included; *a has passed them. Beyond ten million, their expected number.
  */
 uint64_t arrivals_count(struct arrivals *a, double end_ns);
+
+/* Could a server not keep the rate? More than a twentieth of the events that were due had not begun at the end of their
+ * window, or some never did. */
+bool arrivals_overloaded(uint64_t due, uint64_t backlog, uint64_t unserved);
 
 #endif

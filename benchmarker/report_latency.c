@@ -1,11 +1,12 @@
 #include "benchmarker/report_latency.h"
 
+#include "benchmarker/arrivals.h"
+
 #include <math.h>
 
 #define GAP 2
 #define NAME_COLUMNS 60
 #define SIDE_COLUMNS 6 /* "  from" */
-#define OVERLOAD 0.05
 
 const char *const report_latency_columns[REPORT_LATENCY_COLUMNS] = { "p50 ms", "p95 ms", "p99 ms", "p99.9 ms",
 								     "max ms" };
@@ -58,8 +59,7 @@ void report_add_latency_interval(struct strbuf *out, const struct report_style *
 
 bool report_is_overloaded(const struct report_latency *l)
 {
-	double due = (double)(l->events + l->unserved);
-	return l->unserved > 0 || (double)l->backlog > OVERLOAD * due;
+	return arrivals_overloaded(l->events + l->unserved, l->backlog, l->unserved);
 }
 
 /* ---- what to know ---- */

@@ -21,8 +21,7 @@ void report_add_latency(struct strbuf *out, const struct report_style *style, co
 void report_add_latency_interval(struct strbuf *out, const struct report_style *style, const struct report_latency *l,
 				 int column);
 
-/* Could the server not keep the rate that was asked for? More than a twentieth of the events that were due in a slice
- * had not begun at its end, or some never did. */
+/* Could the server not keep the rate that was asked for (arrivals.h)? */
 bool report_is_overloaded(const struct report_latency *l);
 
 /* What a reader must know of a test's latencies, a line each: "to: 3 events took longer than the time-out of 60 s". */

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "benchmarker/arrivals.h"
 #include "benchmarker/query.h"
 #include "benchmarker/report.h"
 #include "command.h"
@@ -38,6 +39,32 @@ static double slower_by(const struct comparison *c)
 	return c->metric == METRIC_THROUGHPUT ? 1 - ratio : ratio - 1;
 }
 
+static int is_overloaded(struct job *j, const char *test, enum side side, bool *ret, struct error *err)
+{
+	struct results_latency l;
+	if (results_read_latency(j->results, test, side, 0, &l, err) < 0)
+		return -1;
+	*ret = arrivals_overloaded(l.events + l.unserved, l.backlog, l.unserved);
+	return 0;
+}
+
+/* Latencies of two servers that both fall behind say how long a slice is, and are alike however different the servers
+ * are. */
+static int check_rate(struct job *j, const char *test, struct comparison *c, struct error *err)
+{
+	bool from = false, to = false;
+	if (c->metric == METRIC_THROUGHPUT)
+		return 0;
+	if (is_overloaded(j, test, SIDE_FROM, &from, err) < 0 || is_overloaded(j, test, SIDE_TO, &to, err) < 0)
+		return -1;
+	if (from && to) {
+		c->verdict = VERDICT_UNDECIDED;
+		c->reason = "neither server could keep the rate: latencies compare at a lower one, and throughput with "
+			    "--rate=max";
+	}
+	return 0;
+}
+
 int conclude_compare(struct job *j, struct error *err)
 {
 	CLEANUP(results_tests) struct results_tests tests = { 0 };
@@ -64,7 +91,8 @@ int conclude_compare(struct job *j, struct error *err)
 	}
 	statistics_decide(comparisons, n, j->o->margin);
 	for (size_t i = 0; i < n; i++) {
-		if (results_add_comparison(j->results, names[i], &comparisons[i], err) < 0)
+		if (check_rate(j, names[i], &comparisons[i], err) < 0 ||
+		    results_add_comparison(j->results, names[i], &comparisons[i], err) < 0)
 			return -1;
 		j->regression |= comparisons[i].verdict == VERDICT_SLOWER &&
 				 slower_by(&comparisons[i]) > options_threshold(j->o, names[i]);

@@ -72,12 +72,23 @@ static void counts(void **state)
 	assert_int_equal(arrivals_count(&a, 1e12), 0);
 }
 
+static void overload(void **state)
+{
+	(void)state;
+	assert_false(arrivals_overloaded(1000, 0, 0));
+	assert_false(arrivals_overloaded(1000, 50, 0)); /* a twentieth */
+	assert_true(arrivals_overloaded(1000, 51, 0));
+	assert_true(arrivals_overloaded(1000000, 1, 1));
+	assert_false(arrivals_overloaded(0, 0, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rate_and_spread_are_those_of_a_poisson_process),
 		cmocka_unit_test(seed_and_window_decide),
 		cmocka_unit_test(counts),
+		cmocka_unit_test(overload),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
