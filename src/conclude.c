@@ -75,7 +75,11 @@ int conclude_compare(struct job *j, struct error *err)
 	size_t n = 0;
 	if (!comparisons || !names)
 		return error_oom(err);
-	const struct statistics_spec spec = { .pairing = (enum pairing)j->o->pairing };
+	const struct statistics_spec spec = {
+		.pairing = (enum pairing)j->o->pairing,
+		/* At a given rate both have the throughput that was asked for. */
+		.metric = j->o->rate_per_second > 0 ? METRIC_LATENCY_MEAN : METRIC_THROUGHPUT,
+	};
 	for (size_t i = 0; i < tests.len; i++) {
 		CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
 		if (measure_has_failed(j, tests.tests[i].name))
@@ -85,8 +89,6 @@ int conclude_compare(struct job *j, struct error *err)
 		    results_load_pairs(j->results, names[n], &pairs, err) < 0 ||
 		    statistics_compare(pairs.pairs, pairs.pairs_len, &spec, &comparisons[n], err) < 0)
 			return -1;
-		if (j->o->rate_per_second > 0) /* both have the throughput that was asked for */
-			comparisons[n].metric = METRIC_LATENCY_MEAN;
 		n++;
 	}
 	statistics_decide(comparisons, n, j->o->margin);
