@@ -174,6 +174,10 @@ static int make_rows(struct diff *d, const struct side *from, const struct side 
 	if (d->n)
 		qsort(d->rows, d->n, sizeof *d->rows, d->sort == TOP_BY_CUM ? by_cum : by_flat);
 	d->total = compare(from, to, (double)from->top.shown, (double)to->top.shown);
+	if (d->per == DIFF_PER_TOTAL && from->top.shown == from->top.total && to->top.shown == to->top.total) {
+		d->total.error = 0; /* 100 % of both */
+		d->total.p = 1;
+	}
 	d->total.significant = d->total.p <= RISK;
 	d->from_samples = (double)from->top.shown / from->sample;
 	d->to_samples = (double)to->top.shown / to->sample;

@@ -8,6 +8,7 @@ static const struct command *const subcommands[] = {
 	&pprof_merge_command,
 	&pprof_top_command,
 	&pprof_diff_command,
+	&pprof_flame_command,
 };
 
 /* "merge" of "pprof merge". */

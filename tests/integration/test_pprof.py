@@ -23,7 +23,7 @@ def go_pprof(*args):
 
 def test_help_names_every_command(dbdyno):
     overview = dbdyno.ok("pprof", "--help").stdout
-    assert all(f"\n  {name} " in overview for name in ("merge", "top", "diff"))
+    assert all(f"\n  {name} " in overview for name in ("merge", "top", "diff", "flame"))
     assert "PROFILE[=WEIGHT]" in dbdyno.ok("pprof", "merge", "--help").stdout
     dbdyno.fails(2, "did you mean dbdyno pprof merge?", "pprof", "marge")
     dbdyno.fails(2, "pprof needs a command", "pprof")

@@ -1,15 +1,18 @@
-"""dbdyno pprof top and diff on files, against `go tool pprof`."""
+"""dbdyno pprof top, diff and flame on files, against `go tool pprof`."""
 
+import html
 import json
 import re
 import shutil
 import subprocess
+import xml.etree.ElementTree
 
 import pytest
 
 from conftest import ROOT
 
 A, B = ROOT / "tests/data/cpu-a.pprof", ROOT / "tests/data/cpu-b.pprof"  # 490 ms each, of 500 ms
+SVG = "{http://www.w3.org/2000/svg}"
 SCALE = {"": 1, "ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 
 
@@ -136,3 +139,124 @@ def test_diff_refuses(dbdyno):
     dbdyno.fails(2, "--from-work is needed, above 0", "pprof", "diff", A, B, "--normalize=work")
     dbdyno.fails(2, "from-work", "pprof", "diff", A, B, "--from-work=0", "--to-work=nan")
     dbdyno.fails(2, "no sample type", "pprof", "diff", A, B, "--type=heap")
+
+
+class Picture:
+    """An SVG as a parser sees it: (depth, name, figures, width) a frame, in order."""
+
+    def __init__(self, path):
+        self.root = xml.etree.ElementTree.parse(path).getroot()
+        self.width, header, row = (int(self.root.get("data-" + name)) for name in ("width", "header", "row"))
+        self.frames = []
+        for g in self.root.iter(SVG + "g"):
+            if g.get("class", "").startswith("f "):
+                rect, (name, figures) = g.find(SVG + "rect"), g.find(SVG + "title").text.split("\n")
+                self.frames.append(((int(rect.get("y")) - header) // row, name, figures, float(rect.get("width")) / self.width))
+        self.text = " ".join(self.root.itertext())
+
+    def share(self, name):
+        """Of the uppermost frames of that name."""
+        total, inside = 0, None
+        for depth, frame, _, width in self.frames:
+            if inside is not None and depth <= inside:
+                inside = None
+            if inside is None and frame == name:
+                total, inside = total + width, depth
+        return total
+
+
+def test_flame_is_as_wide_as_top_counts(dbdyno, profile):
+    done = dbdyno.ok("pprof", "flame", profile, "-o", "flame.svg")
+    assert "flame graph: flame.svg" in done.stderr and done.stdout == ""
+    picture = Picture(dbdyno.home / "flame.svg")
+    top, rows = our_top(dbdyno, profile)
+    assert "All frames are drawn." in picture.text and picture.frames[0][:2] == (0, "all")
+    assert {name for _, name, _, _ in picture.frames[1:]} == set(rows)
+    for name, (_, cum) in rows.items():
+        assert picture.share(name) == pytest.approx(cum / top["total"], abs=1e-5), name
+
+
+def test_flame_of_two(dbdyno):
+    dbdyno.ok("pprof", "merge", A, f"{B}=3", "--out=sum.pprof")
+    dbdyno.ok("pprof", "flame", "--diff", A, "sum.pprof", "--from-work=1", "--to-work=1", "--out=flame.svg", "--title=A & <B>")
+    picture = Picture(dbdyno.home / "flame.svg")
+    assert picture.root.find(SVG + "text").text == "A & <B>"
+    assert picture.frames[0][2] == "from 490ms to 1.96s per unit of work, +300.0%"
+    assert "49 and 196 samples" in picture.text and "grew" in picture.text
+    assert dbdyno.ok("pprof", "flame", A, "-o", "-").stdout.startswith("<?xml")
+
+
+def test_flame_refuses(dbdyno):
+    (dbdyno.home / "bad").write_bytes(b"0123456789")
+    dbdyno.fails(2, "is not a profile", "pprof", "flame", "bad", "-o", "flame.svg")
+    dbdyno.fails(2, "two profiles are needed", "pprof", "flame", "--diff", A, "-o", "flame.svg")
+    dbdyno.fails(2, "one profile too many", "pprof", "flame", A, B, "-o", "flame.svg")
+    dbdyno.fails(2, "are for --diff", "pprof", "flame", A, "-o", "flame.svg", "--from-work=1")
+    dbdyno.fails(2, "--out is required", "pprof", "flame", A)
+    dbdyno.fails(2, "is a folder", "pprof", "flame", A, "-o", dbdyno.home)
+    assert [p.name for p in dbdyno.home.iterdir()] == ["bad"]
+
+
+# Runs in the picture, after its own script: what a user does, and what is then to be seen.
+USER = """
+(function () {
+  var svg = document.documentElement, frames = svg.querySelectorAll('.f'), input = svg.querySelector('input'), seen = {};
+  function name(g) { return g.querySelector('title').textContent.split('\\n')[0]; }
+  function find(n) { return Array.prototype.find.call(frames, function (g) { return name(g) === n; }); }
+  function key(target, k) { target.dispatchEvent(new KeyboardEvent('keydown', { key: k, bubbles: true, cancelable: true })); }
+  function shown() { return Array.prototype.filter.call(frames, function (g) { return !g.classList.contains('off'); }).map(name); }
+  function width(n) { return +find(n).querySelector('rect').getAttribute('width'); }
+  function on() { return name(document.activeElement); }
+  seen.all = shown();
+  seen.width = width('all');
+  find('main.scan').dispatchEvent(new MouseEvent('mouseover', { bubbles: true }));
+  seen.detail = svg.querySelector('.detail').textContent;
+  find('main.scan').dispatchEvent(new MouseEvent('click', { bubbles: true }));
+  seen.zoomed = shown();
+  seen.scan = width('main.scan');
+  find('main.scan').focus();
+  key(document.activeElement, 'ArrowUp'); seen.up = on();
+  key(document.activeElement, 'ArrowDown'); seen.down = on();
+  key(document.activeElement, 'Escape'); seen.reset = shown();
+  key(document.activeElement, 'ArrowUp');
+  key(document.activeElement, 'ArrowUp');
+  key(document.activeElement, 'ArrowRight'); seen.right = on();
+  key(document.activeElement, 'ArrowLeft'); seen.left = on();
+  key(document.activeElement, 'Enter'); seen.entered = shown();
+  svg.querySelector('button').click(); seen.button = shown();
+  key(frames[0], '/'); seen.searching = document.activeElement === input;
+  input.value = 'MAIN.MIX';
+  input.dispatchEvent(new Event('input'));
+  setTimeout(function () {
+    seen.found = svg.querySelector('output').textContent;
+    seen.hits = svg.querySelectorAll('.hit').length;
+    key(input, 'Escape');
+    seen.cleared = svg.querySelectorAll('.hit').length;
+    svg.setAttribute('data-seen', JSON.stringify(seen));
+  }, 200);
+})();
+"""
+
+
+def test_flame_is_used_in_a_browser(dbdyno):
+    chromium = shutil.which("chromium")
+    if not chromium:
+        pytest.skip("chromium is not installed")
+    dbdyno.ok("pprof", "flame", A, "-o", "flame.svg")
+    path = dbdyno.home / "flame.svg"
+    assert "http" not in path.read_text().replace("http://www.w3.org/", "")  # nothing comes from elsewhere
+    path.write_text(path.read_text().replace("</svg>", f"<script><![CDATA[{USER}]]></script></svg>"))
+    page = subprocess.run([chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={dbdyno.home}/browser",
+                           "--virtual-time-budget=10000", "--window-size=1400,800", "--dump-dom", path.as_uri()],
+                          capture_output=True, text=True, timeout=300, check=True).stdout
+    shutil.rmtree(dbdyno.home / "browser", ignore_errors=True)
+    seen = json.loads(html.unescape(re.search(r'data-seen="([^"]*)"', page)[1]))
+    everything = [name for _, name, _, _ in Picture(dbdyno.home / "flame.svg").frames]
+    assert seen["all"] == seen["reset"] == seen["button"] == everything and len(everything) > 8
+    assert seen["detail"] == "main.scan – 280ms, 57.14%; itself 120ms, 24.49%"
+    above = everything[:everything.index("main.scan") + 1]
+    assert seen["zoomed"] == above + ["main.mix"] and seen["scan"] == seen["width"] > 1000
+    assert (seen["up"], seen["down"]) == (above[-2], "main.scan")
+    assert (seen["right"], seen["left"]) == ("main.insert", "runtime/pprof.Do")
+    assert seen["entered"] == [name for name in everything if name != "main.insert"][:len(above) + 1]
+    assert seen["searching"] and seen["found"] == "59.18% matched" and (seen["hits"], seen["cleared"]) == (2, 0)

@@ -106,6 +106,7 @@ static void per_total_and_second(void **state)
 	check_near(scan->flat.from, 0.4);
 	check_near(scan->flat.to, 400 / 780.);
 	check_near(share.total.to, 1);
+	assert_true(share.total.error == 0 && !share.total.significant);
 	check_ok(
 		diff_make(&from, &to, &(struct diff_spec){ .per = DIFF_PER_SECOND, .sort = TOP_BY_CUM }, &second, err));
 	check_near(second.rows[0].cum.from, 550 * SAMPLE_NS / 5);
