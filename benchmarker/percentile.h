@@ -12,7 +12,7 @@
  * the ends of the share's interval. Events are no independent draws: neighbours share a queue, a cache, a moment of the
  * machine, and a server start. So the standard error is that of a ratio between groups (Cochran, Sampling Techniques,
  * 1977, 6.5): neighbouring slices form at most PERCENTILE_GROUPS_MAX groups; where there are PERCENTILE_GROUPS_MIN
- * clusters or more (runs of the test, each on its own tables), no group divides one. It is never taken to be less than
+ * clusters or more (starts of the servers, runs of the test), no group divides one. It is never taken to be less than
  * that of independent events, Student's t has groups - 1 degrees of freedom, and the ends are found on the logit scale,
  * which keeps them inside of 0 and 1 (Korn and Graubard, Survey Methodology 24, 1998, 193-201).
  *
