@@ -12,6 +12,13 @@
 #define APPLICATION_ID 1684172398 /* "dbdn": tells file(1), and us, whose file it is */
 #define BUSY_TIMEOUT_MS 5000
 
+#define COMPARISON_TABLE                                                                                            \
+	"create table comparison (run text not null references run (id), test text not null, metric text not null," \
+	" ratio real, low real, high real, p_value real, pairs integer not null, batches integer not null,"         \
+	" verdict text, reason text, starts integer not null, error real, df real, within_sd real, start_sd real,"  \
+	" family_low real, family_high real, detectable_80 real, detectable_90 real, needed_starts real,"           \
+	" anytime integer, primary key (run, test, metric)) strict;"
+
 /* What stands behind from_results and to_results (schema.sql); docs/results.md explains every column. */
 static const char schema[] =
 	"create table run (id text primary key, command text not null, dbdyno_version text not null,"
@@ -35,22 +42,23 @@ static const char schema[] =
 	" reconnects integer not null, latency_sum_ns integer not null, latency_min_ns integer not null,"
 	" latency_max_ns integer not null, unique (run, test, slice_index), unique (run, test, pair, side),"
 	" foreign key (run, test) references test (run, name)) strict;"
-	"create table histogram (slice integer primary key references slice (id), data blob not null) strict;"
-	"create table comparison (run text not null references run (id), test text not null, metric text not null,"
-	" ratio real, low real, high real, p_value real, pairs integer not null, batches integer not null,"
-	" verdict text, reason text, primary key (run, test, metric)) strict;"
+	"create table histogram (slice integer primary key references slice (id), data blob not null) "
+	"strict;" COMPARISON_TABLE
 	"create table profile (id integer primary key, run text not null references run (id),"
 	" side text not null check (side in ('from', 'to')), test text, file text not null, sha256 text,"
 	" samples integer not null, duration_ns integer not null, bytes integer not null) strict;"
 	"create table event (id integer primary key, run text not null references run (id), at_unix_ns integer not "
 	"null,"
 	" level text not null check (level in ('info', 'warning', 'error')), test text, message text not null) "
-	"strict;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE RESULTS_MACHINE_TABLE;
+	"strict;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE RESULTS_MACHINE_TABLE RESULTS_MEAN_TABLE;
 
 /* What a file of schema 1 lacks, or lacked when it was young. */
 static const char upgrade[] =
-	"alter table slice add column start integer not null default 0;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE
-		RESULTS_MACHINE_TABLE;
+	"alter table slice add column start integer not null default 0;"
+	"alter table comparison rename to comparison_1;" COMPARISON_TABLE
+	"insert into comparison (run, test, metric, ratio, low, high, p_value, pairs, batches, verdict, reason, starts)"
+	" select run, test, metric, ratio, low, high, p_value, pairs, batches, verdict, reason, 1 from comparison_1;"
+	"drop table comparison_1;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE RESULTS_MACHINE_TABLE RESULTS_MEAN_TABLE;
 
 static int read_number(struct results *r, const char *sql, int64_t *ret, struct error *err)
 {

@@ -91,6 +91,8 @@ int results_replace_block(struct results *r, const char *test, uint32_t block, u
 int results_seal_test(struct results *r, const struct results_test *t, struct error *err);
 /* Replaces the one that is there. */
 int results_add_comparison(struct results *r, const char *test, const struct comparison *c, struct error *err);
+/* Geometric mean over tests of a metric. Replaces the one that is there. */
+int results_add_mean(struct results *r, enum metric metric, const struct estimate *e, struct error *err);
 struct results_profile {
 	enum side side;
 	const char *test; /* NULL: the merge */
@@ -215,6 +217,8 @@ struct results_comparisons {
 };
 void results_comparisons_release(struct results_comparisons *c);
 int results_read_comparisons(struct results *r, struct results_comparisons *ret, struct error *err);
+/* NAN and unbounded where there is none, as in older files. */
+int results_read_mean(struct results *r, enum metric metric, struct estimate *ret, struct error *err);
 
 struct results_profiles {
 	struct results_profile *items;

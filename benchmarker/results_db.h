@@ -50,6 +50,8 @@ struct statement {
 	bool damaged;
 };
 int statement_prepare(struct results *r, const char *sql, struct statement *ret, struct error *err);
+/* One whose first value is the current run. */
+int results_prepare_for_run(struct results *r, const char *sql, struct statement *ret, struct error *err);
 void statement_release(struct statement *s);
 
 void bind_text(struct statement *s, const char *text); /* NULL binds NULL; the text must live until the step */
@@ -90,6 +92,11 @@ int results_uuid(const char *run, const char *side, const char *test, char ret[s
 	" rollbacks integer not null, latency_sum_ns integer not null, latency_min_ns integer not null," \
 	" latency_max_ns integer not null, data blob not null, primary key (slice, number)) strict,"     \
 	" without rowid;"
+/* Of all tests together. */
+#define RESULTS_MEAN_TABLE                                                                                        \
+	"create table if not exists geometric_mean (run text not null references run (id), metric text not null," \
+	" ratio real, low real, high real, p_value real, starts integer not null, error real, df real,"           \
+	" within_sd real, start_sd real, primary key (run, metric)) strict;"
 /* Its rowid is the slice: last_insert_rowid() stays there. */
 #define RESULTS_RATE_TABLE                                                                        \
 	"create table if not exists slice_rate (slice integer primary key references slice (id)," \

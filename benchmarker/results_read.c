@@ -16,7 +16,6 @@
 		*x = (struct name){ .owned = STRLIST_INIT }; \
 	}
 
-RELEASE_ITEMS(results_comparisons)
 RELEASE_ITEMS(results_profiles)
 RELEASE_ITEMS(results_events)
 
@@ -48,8 +47,7 @@ void results_pairs_release(struct results_pairs *p)
 	*p = (struct results_pairs){ 0 };
 }
 
-/* A statement whose first value is the current run. */
-static int prepare_for_run(struct results *r, const char *sql, struct statement *ret, struct error *err)
+int results_prepare_for_run(struct results *r, const char *sql, struct statement *ret, struct error *err)
 {
 	if (results_need_run(r, err) < 0 || statement_prepare(r, sql, ret, err) < 0)
 		return -1;
@@ -61,10 +59,10 @@ int results_read_run(struct results *r, struct results_run_row *ret, struct erro
 {
 	CLEANUP(statement) struct statement s = { 0 };
 	CLEANUP(results_run_row) struct results_run_row row = { .owned = STRLIST_INIT };
-	if (prepare_for_run(r,
-			    "select id, command, dbdyno_version, pairing, started_unix, seed, config_json,"
-			    " machine_json, status, coalesce(ended_unix, 0) from run where id = ?",
-			    &s, err) < 0)
+	if (results_prepare_for_run(r,
+				    "select id, command, dbdyno_version, pairing, started_unix, seed, config_json,"
+				    " machine_json, status, coalesce(ended_unix, 0) from run where id = ?",
+				    &s, err) < 0)
 		return -1;
 	int found = statement_step(&s, err);
 	if (found <= 0)
@@ -91,11 +89,12 @@ int results_read_servers(struct results *r, struct results_servers *ret, struct 
 {
 	CLEANUP(statement) struct statement s = { 0 };
 	CLEANUP(results_servers) struct results_servers all = { .owned = STRLIST_INIT };
-	if (prepare_for_run(r,
-			    "select side, engine, asked_version, commit_sha, reported_version, repository, exec,"
-			    " binary_sha256, profile, profile_sha256, go_version, build_flags, address_kind, params"
-			    " from server where run = ? order by side = 'to' limit 2",
-			    &s, err) < 0)
+	if (results_prepare_for_run(
+		    r,
+		    "select side, engine, asked_version, commit_sha, reported_version, repository, exec,"
+		    " binary_sha256, profile, profile_sha256, go_version, build_flags, address_kind, params"
+		    " from server where run = ? order by side = 'to' limit 2",
+		    &s, err) < 0)
 		return -1;
 	int row;
 	while ((row = statement_step(&s, err)) > 0) {
@@ -122,7 +121,7 @@ int results_list_tests(struct results *r, struct results_tests *ret, struct erro
 {
 	CLEANUP(statement) struct statement s = { 0 };
 	CLEANUP(results_tests) struct results_tests all = { .owned = STRLIST_INIT };
-	if (prepare_for_run(r, "select name, params, threads from test where run = ? order by id", &s, err) < 0)
+	if (results_prepare_for_run(r, "select name, params, threads from test where run = ? order by id", &s, err) < 0)
 		return -1;
 	int row;
 	while ((row = statement_step(&s, err)) > 0) {
@@ -180,97 +179,15 @@ int results_read_summary(struct results *r, const char *test, enum side side, st
 	return 0;
 }
 
-static int read_metric(const char *name, enum metric *ret)
-{
-	for (int m = 0; m < METRIC_COUNT; m++)
-		if (str_eq(name, metric_name((enum metric)m))) {
-			*ret = (enum metric)m;
-			return 0;
-		}
-	return -1;
-}
-
-static enum verdict read_verdict(const char *name)
-{
-	for (int v = VERDICT_SAME; v <= VERDICT_SLOWER; v++)
-		if (str_eq(name, verdict_name((enum verdict)v)))
-			return (enum verdict)v;
-	return VERDICT_UNDECIDED;
-}
-
-/* The comparison of a row's test: the last one, or a new one after it. */
-static struct comparison *comparison_of(struct results_comparisons *all, const char *test, bool sequential)
-{
-	if (all->len && str_eq(all->items[all->len - 1].test, test))
-		return &all->items[all->len - 1].comparison;
-	struct results_comparison *items = results_grow(all->items, all->len, sizeof *items);
-	if (!items)
-		return NULL;
-	all->items = items;
-	struct results_comparison *c = &items[all->len++];
-	c->test = test;
-	c->comparison.sequential = sequential;
-	for (int m = 0; m < METRIC_COUNT; m++)
-		c->comparison.metrics[m] = (struct estimate){ .ratio = NAN, .high = INFINITY, .p_value = NAN };
-	return &c->comparison;
-}
-
-int results_read_comparisons(struct results *r, struct results_comparisons *ret, struct error *err)
-{
-	CLEANUP(statement) struct statement s = { 0 };
-	CLEANUP(results_comparisons) struct results_comparisons all = { .owned = STRLIST_INIT };
-	if (prepare_for_run(r,
-			    "select c.test, c.metric, c.ratio, c.low, c.high, c.p_value, c.pairs, c.batches, c.verdict,"
-			    " c.reason, run.pairing = 'sequential' from comparison c join run on run.id = c.run"
-			    " left join test on test.run = c.run and test.name = c.test"
-			    " where c.run = ? order by test.id, c.test, c.rowid",
-			    &s, err) < 0)
-		return -1;
-	int row;
-	while ((row = statement_step(&s, err)) > 0) {
-		const char *test = column_text(&s, &all.owned), *name = column_text(&s, &all.owned);
-		struct estimate e = { .ratio = column_double(&s) };
-		e.low = column_double(&s);
-		e.high = column_double(&s);
-		e.p_value = column_double(&s);
-		e.pairs = column_u64(&s, INT64_MAX);
-		e.batches = column_u64(&s, INT64_MAX);
-		if (isnan(e.low) || isnan(e.high)) {
-			e.low = 0;
-			e.high = INFINITY;
-		}
-		const char *verdict = column_text(&s, &all.owned), *reason = column_text(&s, &all.owned);
-		bool sequential = column_i64(&s);
-		if (strlist_check(&all.owned, err) < 0)
-			return -1;
-		enum metric metric;
-		if (read_metric(name, &metric) < 0)
-			continue; /* one that a later dbdyno added within this schema */
-		struct comparison *c = comparison_of(&all, test, sequential);
-		if (!c)
-			return error_oom(err);
-		c->metrics[metric] = e;
-		if (verdict) { /* the row of the metric that it rests on */
-			c->metric = metric;
-			c->verdict = read_verdict(verdict);
-			c->reason = reason;
-		}
-	}
-	if (row < 0 || statement_check(&s, err) < 0)
-		return -1;
-	*ret = all;
-	all = (struct results_comparisons){ .owned = STRLIST_INIT };
-	return 0;
-}
-
 int results_read_profiles(struct results *r, struct results_profiles *ret, struct error *err)
 {
 	CLEANUP(statement) struct statement s = { 0 };
 	CLEANUP(results_profiles) struct results_profiles all = { .owned = STRLIST_INIT };
-	if (prepare_for_run(r,
-			    "select side, test, file, sha256, samples, duration_ns, bytes from profile where run = ?"
-			    " order by id",
-			    &s, err) < 0)
+	if (results_prepare_for_run(
+		    r,
+		    "select side, test, file, sha256, samples, duration_ns, bytes from profile where run = ?"
+		    " order by id",
+		    &s, err) < 0)
 		return -1;
 	int row;
 	while ((row = statement_step(&s, err)) > 0) {
@@ -298,8 +215,8 @@ int results_read_events(struct results *r, struct results_events *ret, struct er
 {
 	CLEANUP(statement) struct statement s = { 0 };
 	CLEANUP(results_events) struct results_events all = { .owned = STRLIST_INIT };
-	if (prepare_for_run(r, "select at_unix_ns, level, test, message from event where run = ? order by id", &s,
-			    err) < 0)
+	if (results_prepare_for_run(r, "select at_unix_ns, level, test, message from event where run = ? order by id",
+				    &s, err) < 0)
 		return -1;
 	int row;
 	while ((row = statement_step(&s, err)) > 0) {
@@ -358,8 +275,8 @@ int results_load_pairs(struct results *r, const char *test, struct results_pairs
 	CLEANUP(results_pairs) struct results_pairs p = { 0 };
 	CLEANUP(statement) struct statement count = { 0 };
 	CLEANUP(statement) struct statement s = { 0 };
-	if (prepare_for_run(r, "select count(*)" PAIRED, &count, err) < 0 ||
-	    prepare_for_run(
+	if (results_prepare_for_run(r, "select count(*)" PAIRED, &count, err) < 0 ||
+	    results_prepare_for_run(
 		    r, "select pair, block, start, side, " RESULTS_SAMPLE_COLUMNS PAIRED " order by pair, side = 'to'",
 		    &s, err) < 0)
 		return -1;

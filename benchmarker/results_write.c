@@ -141,37 +141,6 @@ int results_add_slice(struct results *r, const struct results_test *t, const str
 	return 0;
 }
 
-int results_add_comparison(struct results *r, const char *test, const struct comparison *c, struct error *err)
-{
-	__attribute__((cleanup(results_rollback))) struct results *transaction = r;
-	if (results_need_run(r, err) < 0 || results_begin(transaction, err) < 0)
-		return -1;
-	for (int m = 0; m < METRIC_COUNT; m++) {
-		const struct estimate *e = &c->metrics[m];
-		CLEANUP(statement) struct statement s = { 0 };
-		if (statement_prepare(r,
-				      "insert or replace into comparison (run, test, metric, ratio, low, high, p_value,"
-				      " pairs, batches, verdict, reason) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-				      &s, err) < 0)
-			return -1;
-		bool decides = m == (int)c->metric;
-		bind_text(&s, r->run);
-		bind_text(&s, test);
-		bind_text(&s, metric_name((enum metric)m));
-		bind_double(&s, e->ratio);
-		bind_double(&s, isinf(e->high) ? NAN : e->low); /* unbounded: NULL, NULL */
-		bind_double(&s, e->high);
-		bind_double(&s, e->p_value);
-		bind_u64(&s, e->pairs);
-		bind_u64(&s, e->batches);
-		bind_text(&s, decides ? verdict_name(c->verdict) : NULL);
-		bind_text(&s, decides ? c->reason : NULL);
-		if (statement_run(&s, err) < 0)
-			return -1;
-	}
-	return results_commit(r, err);
-}
-
 int results_add_profile(struct results *r, const struct results_profile *p, struct error *err)
 {
 	CLEANUP(statement) struct statement s = { 0 };

@@ -65,42 +65,79 @@ static int check_rate(struct job *j, const char *test, struct comparison *c, str
 	return 0;
 }
 
+/* The tests that did not fail. */
+struct compared {
+	struct comparison *comparisons;
+	struct start_values *starts; /* of the metric that verdicts rest on */
+	const char **names;          /* not owned */
+	size_t len;
+};
+
+static void compared_release(struct compared *c)
+{
+	for (size_t i = 0; c->starts && i < c->len; i++)
+		start_values_release(&c->starts[i]);
+	free(c->starts);
+	free(c->comparisons);
+	free(c->names);
+}
+
+static int compare_test(struct job *j, const struct results_test *test, const struct statistics_spec *spec,
+			struct compared *all, struct error *err)
+{
+	CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
+	if (results_seal_test(j->results, test, err) < 0 ||
+	    results_load_pairs(j->results, test->name, &pairs, err) < 0 ||
+	    statistics_compare(pairs.pairs, pairs.pairs_len, spec, &all->comparisons[all->len], err) < 0 ||
+	    statistics_starts(pairs.pairs, pairs.pairs_len, spec->pairing, spec->metric, &all->starts[all->len], err) <
+		    0)
+		return -1;
+	all->names[all->len++] = test->name;
+	return 0;
+}
+
+/* What the tests say together, and each among the others. */
+static int decide(struct job *j, const struct statistics_spec *spec, struct compared *all, struct error *err)
+{
+	struct estimate mean;
+	statistics_decide(all->comparisons, all->len, j->o->margin);
+	if (statistics_geometric_mean(all->starts, all->len, spec, &mean, err) < 0 ||
+	    results_add_mean(j->results, spec->metric, &mean, err) < 0)
+		return -1;
+	for (size_t i = 0; i < all->len; i++) {
+		struct comparison *c = &all->comparisons[i];
+		if (check_rate(j, all->names[i], c, err) < 0 ||
+		    results_add_comparison(j->results, all->names[i], c, err) < 0)
+			return -1;
+		j->regression |= c->verdict == VERDICT_SLOWER && slower_by(c) > options_threshold(j->o, all->names[i]);
+		j->undecided |= c->verdict == VERDICT_UNDECIDED;
+	}
+	return 0;
+}
+
 int conclude_compare(struct job *j, struct error *err)
 {
 	CLEANUP(results_tests) struct results_tests tests = { 0 };
 	if (results_list_tests(j->results, &tests, err) < 0)
 		return -1;
-	AUTO_FREE struct comparison *comparisons = calloc(tests.len + 1, sizeof *comparisons);
-	AUTO_FREE const char **names = calloc(tests.len + 1, sizeof *names);
-	size_t n = 0;
-	if (!comparisons || !names)
+	CLEANUP(compared)
+	struct compared all = { .comparisons = calloc(tests.len + 1, sizeof *all.comparisons),
+				.starts = calloc(tests.len + 1, sizeof *all.starts),
+				.names = calloc(tests.len + 1, sizeof *all.names) };
+	if (!all.comparisons || !all.starts || !all.names)
 		return error_oom(err);
 	const struct statistics_spec spec = {
 		.pairing = (enum pairing)j->o->pairing,
-		/* At a given rate both have the throughput that was asked for. */
+		/* At a given rate both servers have the throughput that was asked for. */
 		.metric = j->o->rate_per_second > 0 ? METRIC_LATENCY_MEAN : METRIC_THROUGHPUT,
 	};
-	for (size_t i = 0; i < tests.len; i++) {
-		CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
-		if (measure_has_failed(j, tests.tests[i].name))
-			continue;
-		names[n] = tests.tests[i].name;
-		if (results_seal_test(j->results, &tests.tests[i], err) < 0 ||
-		    results_load_pairs(j->results, names[n], &pairs, err) < 0 ||
-		    statistics_compare(pairs.pairs, pairs.pairs_len, &spec, &comparisons[n], err) < 0)
+	for (size_t i = 0; i < tests.len; i++)
+		if (!measure_has_failed(j, tests.tests[i].name) &&
+		    compare_test(j, &tests.tests[i], &spec, &all, err) < 0)
 			return -1;
-		n++;
-	}
-	statistics_decide(comparisons, n, j->o->margin);
-	for (size_t i = 0; i < n; i++) {
-		if (check_rate(j, names[i], &comparisons[i], err) < 0 ||
-		    results_add_comparison(j->results, names[i], &comparisons[i], err) < 0)
-			return -1;
-		j->regression |= comparisons[i].verdict == VERDICT_SLOWER &&
-				 slower_by(&comparisons[i]) > options_threshold(j->o, names[i]);
-		j->undecided |= comparisons[i].verdict == VERDICT_UNDECIDED;
-	}
-	j->verdict = str_dup(overall(comparisons, n), err);
+	if (decide(j, &spec, &all, err) < 0)
+		return -1;
+	j->verdict = str_dup(overall(all.comparisons, all.len), err);
 	return j->verdict ? 0 : -1;
 }
 

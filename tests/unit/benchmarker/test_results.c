@@ -364,8 +364,13 @@ static void pairs_come_back(void **state)
 
 static struct comparison make_comparison(void)
 {
-	struct comparison c = { .verdict = VERDICT_SLOWER };
-	c.metrics[METRIC_THROUGHPUT] = (struct estimate){ 0.9, 0.85, 0.95, 0.001, 20, 10 };
+	struct comparison c = { .verdict = VERDICT_SLOWER,
+				.anytime = true,
+				.detectable_80 = 0.0625,
+				.detectable_90 = 0.125,
+				.needed_starts = 17 };
+	c.metrics[METRIC_THROUGHPUT] =
+		(struct estimate){ 0.9, 0.85, 0.95, 0.001, 20, 10, 5, 0.02, 4, 0.03, 0.04, 0.75, 1.25 };
 	c.metrics[METRIC_LATENCY_MEAN] = (struct estimate){ 1.1, 1.05, 1.15, 0.002, 20, 10 };
 	c.metrics[METRIC_LATENCY_P95] = (struct estimate){ NAN, 0, INFINITY, NAN, 0, 0 };
 	return c;
@@ -382,6 +387,8 @@ static void reads_what_a_report_needs(void **state)
 	check_ok(results_add_comparison(r, "oltp_insert", &undecided, err));
 	check_ok(results_add_comparison(r, "oltp_read_only", &undecided, err));
 	check_ok(results_add_comparison(r, "oltp_read_only", &c, err)); /* replaces */
+	const struct estimate of_all = { 0.97, 0.9, 1.05, 0.1, 40, 20, 5, 0.01, 4, 0.02, 0.03 };
+	check_ok(results_add_mean(r, METRIC_THROUGHPUT, &of_all, err));
 	struct results_profile profile = { SIDE_TO, NULL, "profiles/merged.pprof", "bb", 1000, 2000, 3000 };
 	check_ok(results_add_profile(r, &profile, err));
 	check_ok(results_add_event(r, "warning", "oltp_insert", "it's \"late\"\n", err));
@@ -428,12 +435,24 @@ static void reads_what_a_report_needs(void **state)
 	const struct estimate *e = all.items[0].comparison.metrics;
 	assert_true(e[0].ratio == 0.9 && e[0].low == 0.85 && e[0].high == 0.95 && e[0].p_value == 0.001);
 	assert_true(e[0].pairs == 20 && e[0].batches == 10 && e[1].ratio == 1.1);
+	assert_true(e[0].starts == 5 && e[0].error == 0.02 && e[0].df == 4);
+	assert_true(e[0].within_sd == 0.03 && e[0].start_sd == 0.04);
+	assert_true(e[0].family_low == 0.75 && e[0].family_high == 1.25);
+	assert_true(e[1].family_low == 0 && isinf(e[1].family_high)); /* the verdict does not rest on it */
 	assert_true(isnan(e[2].ratio) && e[2].low == 0 && isinf(e[2].high) && isnan(e[2].p_value));
+	assert_true(all.items[0].comparison.detectable_80 == 0.0625 && all.items[0].comparison.detectable_90 == 0.125);
+	assert_true(all.items[0].comparison.needed_starts == 17 && all.items[0].comparison.anytime);
 	check_str(all.items[1].comparison.reason, "too short");
 	assert_int_equal(all.items[0].comparison.metric, METRIC_THROUGHPUT);
 	assert_int_equal(all.items[1].comparison.metric, METRIC_LATENCY_MEAN); /* whose row has the verdict */
 	e = all.items[1].comparison.metrics;
 	assert_true(e[0].ratio == 1.5 && e[0].low == 0 && isinf(e[0].high));
+
+	struct estimate mean;
+	check_ok(results_read_mean(r, METRIC_THROUGHPUT, &mean, err));
+	assert_true(mean.ratio == 0.97 && mean.low == 0.9 && mean.high == 1.05 && mean.starts == 5 && mean.df == 4);
+	check_ok(results_read_mean(r, METRIC_LATENCY_MEAN, &mean, err));
+	assert_true(isnan(mean.ratio) && mean.low == 0 && isinf(mean.high));
 
 	CLEANUP(results_profiles) struct results_profiles profiles = { 0 };
 	check_ok(results_read_profiles(r, &profiles, err));
@@ -525,6 +544,33 @@ static void execute(const char *path, const char *sql)
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* What schema 1 had of a comparison is there, and what it did not have cannot be said. */
+static void reads_comparisons_of_schema_1(void **state)
+{
+	const struct fixture *f = *state;
+	struct results *r = open_with_run(f->db);
+	struct comparison c = make_comparison();
+	check_ok(results_add_comparison(r, "oltp_insert", &c, err));
+	results_close(r);
+	execute(f->db,
+		"create table old as select run, test, metric, ratio, low, high, p_value, pairs, batches, verdict,"
+		" reason from comparison; drop table comparison; alter table old rename to comparison;"
+		" drop table geometric_mean; alter table slice drop column start; pragma user_version = 1");
+	check_ok(results_open_read(f->db, &r, err));
+	CLEANUP(results_comparisons) struct results_comparisons all = { 0 };
+	check_ok(results_read_comparisons(r, &all, err));
+	assert_int_equal(all.len, 1);
+	const struct comparison *read = &all.items[0].comparison;
+	const struct estimate *e = &read->metrics[METRIC_THROUGHPUT];
+	assert_true(read->verdict == VERDICT_SLOWER && e->ratio == 0.9 && e->low == 0.85 && e->starts == 1);
+	assert_true(isnan(e->error) && isnan(e->start_sd) && e->family_low == 0 && isinf(e->family_high));
+	assert_true(isnan(read->detectable_90) && isnan(read->needed_starts) && !read->anytime);
+	struct estimate mean;
+	check_ok(results_read_mean(r, METRIC_THROUGHPUT, &mean, err));
+	assert_true(isnan(mean.ratio));
+	results_close(r);
 }
 
 static void refuses_other_files(void **state)
@@ -656,6 +702,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(pairs_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(reads_what_a_report_needs, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads_comparisons_of_schema_1, setup, teardown),
 		cmocka_unit_test_setup_teardown(goes_on_where_it_was, setup, teardown),
 		cmocka_unit_test_setup_teardown(is_one_private_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_runs_are_written_to, setup, teardown),
