@@ -3,9 +3,7 @@
  *     struct scripts_spec spec = { .repository = url, .version = "v1", .cache = cache };
  *     scripts_fetch(&spec, folder, &commit, err)
  *
- * One commit is fetched, never a history, by the code that fetches what is built (docs/build.md): into the same stores
- * in the cache, so that a full SHA that was fetched once needs no network. The files are written anew each time.
- * Errors: ERROR_USAGE for a repository or version that cannot be one; ERROR_BUILD with git's lines; ERROR_INTERRUPTED.
+ * Fetched, and errors, as source.h says.
  */
 #ifndef BENCHMARKER_SCRIPTS_H
 #define BENCHMARKER_SCRIPTS_H

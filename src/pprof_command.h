@@ -9,7 +9,8 @@
 #include "command.h"
 #include "profiler/diff.h"
 
-extern const struct command pprof_merge_command, pprof_top_command, pprof_diff_command, pprof_flame_command;
+extern const struct command pprof_check_command, pprof_merge_command, pprof_top_command, pprof_diff_command,
+	pprof_flame_command;
 
 /* How two profiles are made comparable: options of diff and flame. */
 struct pprof_work {

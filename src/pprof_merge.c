@@ -256,18 +256,29 @@ static int tell(const struct merge_options *o, const struct inputs *in, const st
 	return r;
 }
 
-static int merge(struct merge_options *o, struct inputs *in, struct error *err)
+static int add_all(struct merge_options *o, const struct inputs *in, struct pprof *ret, struct totals *t,
+		   struct error *err)
 {
 	CLEANUP(pprof_merger) struct pprof_merger m = PPROF_MERGER_INIT;
-	CLEANUP(pprof) struct pprof sum = PPROF_INIT;
 	struct program first = { 0 };
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < in->len; i++)
+		r = add_one(o, &in->items[i], &m, &first, t, err);
+	free(first.file);
+	return r < 0 ? -1 : pprof_merger_finish_scaled(&m, o->normalize ? t->longest_s : 1, ret, err);
+}
+
+static int merge(struct merge_options *o, struct inputs *in, struct error *err)
+{
+	CLEANUP(pprof) struct pprof sum = PPROF_INIT;
 	struct totals t = { 0 };
 	size_t bytes;
-	int r = expand(o, in, err);
-	for (size_t i = 0; r == 0 && i < in->len; i++)
-		r = add_one(o, &in->items[i], &m, &first, &t, err);
-	free(first.file);
-	if (r < 0 || pprof_merger_finish_scaled(&m, o->normalize ? t.longest_s : 1, &sum, err) < 0)
+	if (expand(o, in, err) < 0)
+		return -1;
+	/* The sum of one is that one, with all that a sum cannot keep. */
+	bool is_one = in->len == 1 && in->items[0].weight == 1 && !o->normalize;
+	if (is_one ? profile_store_read(&o->store, in->items[0].name, &sum, err) < 0
+		   : add_all(o, in, &sum, &t, err) < 0)
 		return -1;
 	if (!sum.n_samples)
 		return error_set(err, ERROR_USAGE,

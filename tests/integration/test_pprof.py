@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from conftest import CANARY, ROOT
+from conftest import CANARY, ROOT, git
 from servers import BUCKET, Double
 
 A, B = ROOT / "tests/data/cpu-a.pprof", ROOT / "tests/data/cpu-b.pprof"  # 490 ms each, of 500 ms
@@ -185,3 +185,152 @@ def test_a_list_that_cannot_be_believed(dbdyno, tmp_path, reply, why):
         dbdyno.fails(6, why, "pprof", "merge", "s3://fleet/p/", "-o", "sum.pprof", "--endpoint", double.url, "--ca-file", double.ca,
                      "--region=us-east-1", AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY=CANARY)
     assert not (dbdyno.home / "sum.pprof").exists()
+
+
+# ---- profiles of every kind ----
+
+KINDS = ["cpu", "heap", "allocs", "mutex", "block", "goroutine", "threadcreate"]
+
+
+class Program:
+    """tests/profiles in a git repository, built, and its profiles of one run."""
+
+    def __init__(self, folder):
+        if not shutil.which("go"):
+            pytest.skip("go is not installed")
+        self.path, self.profiles = folder / "repository", folder / "profiles"
+        shutil.copytree(ROOT / "tests/profiles", self.path)
+        git(self.path, "init", "--quiet", "--initial-branch=main")
+        self.first = self.commit("first")
+        self.exec = folder / "program"
+        subprocess.run(["go", "build", "-trimpath", "-buildvcs=false", "-o", self.exec, "."], cwd=self.path, check=True)
+        self.profiles.mkdir()
+        subprocess.run([self.exec, self.profiles], check=True)
+
+    def commit(self, message):
+        git(self.path, "add", "--all")
+        git(self.path, "commit", "--quiet", "--message", message)
+        return git(self.path, "rev-parse", "HEAD")
+
+    def edit(self, message, **replacements):
+        """A commit on top of the first whose work.go has each text replaced."""
+        git(self.path, "reset", "--quiet", "--hard", self.first)
+        source = self.path / "work/work.go"
+        text = source.read_text()
+        for old, new in replacements.items():
+            assert old in text
+            text = text.replace(old, new)
+        source.write_text(text)
+        return self.commit(message)
+
+
+@pytest.fixture(scope="module")
+def profiled(tmp_path_factory):
+    return Program(tmp_path_factory.mktemp("profiled"))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_go_sees_every_kind_as_before(dbdyno, profiled, kind):
+    """One is written as it was read, and from then on its bytes stay; two are added up as go does."""
+    source = profiled.profiles / f"{kind}.pprof"
+    dbdyno.ok("pprof", "merge", source, "-o", "one.pprof")
+    raw = go_pprof("-raw", source)
+    assert raw == go_pprof("-raw", dbdyno.home / "one.pprof")
+    assert "Samples:" in raw and ("Größe" in raw) == (kind == "cpu")
+    dbdyno.ok("pprof", "merge", "one.pprof", "-o", "again.pprof")
+    assert (dbdyno.home / "again.pprof").read_bytes() == (dbdyno.home / "one.pprof").read_bytes()
+    dbdyno.ok("pprof", "merge", source, source, "-o", "sum.pprof")
+    subprocess.run(["go", "tool", "pprof", "-proto", "-symbolize=none", f"-output={dbdyno.home}/theirs", source, source], check=True, capture_output=True)
+    assert go_pprof("-raw", dbdyno.home / "sum.pprof") == go_pprof("-raw", dbdyno.home / "theirs")
+
+
+def test_kinds_do_not_mix(dbdyno, profiled):
+    for kind in KINDS[1:]:
+        dbdyno.fails(2, "its period type differs" if kind != "threadcreate" else "the first profile's", "pprof", "merge",
+                     profiled.profiles / "cpu.pprof", profiled.profiles / f"{kind}.pprof", "-o", "sum.pprof")
+    assert not (dbdyno.home / "sum.pprof").exists()
+
+
+def test_another_program_is_refused(dbdyno, profiled):
+    cpu = profiled.profiles / "cpu.pprof"
+    dbdyno.fails(2, "is the profile of another program: of program, the first one of maker", "pprof", "merge", A, cpu, "-o", "sum.pprof")
+    assert not (dbdyno.home / "sum.pprof").exists()
+    dbdyno.ok("pprof", "merge", "--any-program", A, cpu, "-o", "sum.pprof")
+
+
+def test_normalize_weighs_by_window(dbdyno, profiled):
+    """Both have the weight of their rate over the longer window."""
+    cpu = profiled.profiles / "cpu.pprof"
+    duration = json.loads(dbdyno.run("pprof", "check", "--json", "--quiet", A, cpu).stdout)
+    short, long = duration[0], duration[1]
+    assert short["window_seconds"] < 1 < long["window_seconds"]
+    dbdyno.ok("pprof", "merge", "--any-program", "--normalize", A, cpu, "-o", "sum.pprof")
+    stretch = long["window_seconds"] / short["window_seconds"]
+    assert total(dbdyno) == pytest.approx(1000 * (short["cpu_seconds"] * stretch + long["cpu_seconds"]), rel=0.01)
+    dbdyno.fails(2, "does not say how long it was taken", "pprof", "merge", "--normalize", profiled.profiles / "heap.pprof", "-o", "none")
+
+
+# ---- check ----
+
+
+def check(dbdyno, *args, code=0):
+    done = dbdyno.run("pprof", "check", "--json", *args)
+    assert done.returncode == code, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_check_tells_what_a_profile_is_worth(dbdyno, profiled):
+    cpu = profiled.profiles / "cpu.pprof"
+    found, = check(dbdyno, cpu)
+    assert found["verdict"] == "weak" and found["reasons"] == []
+    assert any("samples of the program's own work" in w for w in found["warnings"])
+    assert any("a window of" in w for w in found["warnings"]) == (found["window_seconds"] < 5)
+    assert 150 <= found["samples"] <= 260 and found["cpu_seconds"] == pytest.approx(found["samples"] / 100)
+    assert found["idle"] < 0.2 and found["start_lines"] == found["functions"] > 10
+    done = dbdyno.ok("pprof", "check", cpu)
+    assert f"{cpu}: fit for go build -pgo, but weak" in done.stdout and "spent on" in done.stdout
+    found, = check(dbdyno, cpu, "--min-samples=100000", code=2)
+    assert found["verdict"] == "unfit" and "at least 100000 are asked for" in found["reasons"][0]
+
+
+def test_check_refuses_what_is_not_fit(dbdyno, profiled):
+    (dbdyno.home / "bad.pprof").write_bytes(b"0123456789")
+    found = check(dbdyno, "bad.pprof", profiled.profiles / "heap.pprof", profiled.profiles / "cpu.pprof", code=2)
+    assert [f["verdict"] for f in found] == ["unfit", "unfit", "weak"]
+    assert "is not a profile" in found[0]["reasons"][0] and "not a CPU profile" in found[1]["reasons"][0]
+    dbdyno.fails(2, "2 of 3 profiles are not fit", "pprof", "check", "bad.pprof", profiled.profiles / "heap.pprof", profiled.profiles / "cpu.pprof")
+    dbdyno.fails(2, "need each other", "pprof", "check", A, "--commit=main")
+    dbdyno.fails(2, "give one", "pprof", "check", A, "--commit=main", "--repository=.", "--exec=x")
+    dbdyno.fails(2, "no profile is named", "pprof", "check")
+    dbdyno.fails(2, "nowhere: No such file", "pprof", "check", A, "--exec=nowhere")
+
+
+def kept(dbdyno, profiled, commit, code=0):
+    found, = check(dbdyno, profiled.profiles / "cpu.pprof", "--repository", profiled.path, "--commit", commit, code=code)
+    assert found["kept"]["commit"] == commit
+    return found
+
+
+def test_check_against_commits(dbdyno, profiled):
+    same = kept(dbdyno, profiled, profiled.first)["kept"]
+    assert same["weight"] == 1 and same["calls"] == 1 and 0.3 < same["judged"] < 1
+    moved = kept(dbdyno, profiled, profiled.edit("shifted", **{"// Package work": "// One more line.\n//\n// Package work"}))["kept"]
+    assert moved["weight"] == 1 and moved["calls"] == 1
+    # Scan's calls are a line further down than they were in it: the compiler would not match them.
+    inside = kept(dbdyno, profiled, profiled.edit("inside", **{"\tdefer finish()\n": "\tSink++\n\tSink--\n\tdefer finish()\n"}))
+    assert inside["kept"]["weight"] == 1 and inside["kept"]["calls"] < 1
+    gone = kept(dbdyno, profiled, profiled.edit("gone", mix="blend"), code=2)
+    assert gone["verdict"] == "unfit" and gone["kept"]["weight"] < 0.5 and gone["kept"]["calls"] < 0.9
+
+
+def test_check_against_a_program(dbdyno, profiled, gms):
+    cpu = profiled.profiles / "cpu.pprof"
+    found, = check(dbdyno, cpu, "--exec", profiled.exec)
+    assert found["kept"]["weight"] == 1 and found["kept"]["calls"] == 1 and "commit" not in found["kept"]
+    found, = check(dbdyno, cpu, "--exec", gms["good"], code=2)
+    assert found["verdict"] == "unfit" and found["kept"]["weight"] < 0.5
+
+
+def test_check_against_another_repository(dbdyno, profiled, repository):
+    found, = check(dbdyno, profiled.profiles / "cpu.pprof", "--repository", repository.path, "--commit", repository.good, code=2)
+    assert "profile of another program" in found["reasons"][0] or "no more than" in found["reasons"][0]
