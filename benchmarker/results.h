@@ -82,6 +82,9 @@ int results_add_server(struct results *r, const struct results_server *s, struct
 /* index: the slice's place in the plan of its test. An index, or a pair and side, that is there already is an error. */
 int results_add_slice(struct results *r, const struct results_test *t, const struct plan_slice *slice, uint32_t index,
 		      int64_t wall_unix_ns, const struct sample *s, struct error *err);
+/* Why the slice of that index is not to be trusted (machine_usage.h); NULL: it is. Nothing if its machine was not read.
+ */
+int results_contaminate(struct results *r, const char *test, uint32_t index, const char *reason, struct error *err);
 /* Both slices of each pair of block `by` are there, measured in place of those of `block`, which are contaminated: the
  * comparison takes the new ones, the old ones are kept. A block is replaced once, and replaces one. */
 int results_replace_block(struct results *r, const char *test, uint32_t block, uint32_t by, struct error *err);

@@ -13,16 +13,15 @@ int results_insert_machine(struct results *r, const struct sample *sample, struc
 	CLEANUP(strbuf) struct strbuf sql = STRBUF_INIT(4096);
 	if (sample->machine.window_ns == 0)
 		return 0;
-	strbuf_adds(&sql, "insert into slice_machine (slice, contaminated");
+	strbuf_adds(&sql, "insert into slice_machine (slice");
 	for (size_t i = 0; i < machine_fields_len; i++)
 		strbuf_addf(&sql, ", %s", machine_fields[i].name);
-	strbuf_adds(&sql, ") values (last_insert_rowid(), ?");
+	strbuf_adds(&sql, ") values (last_insert_rowid()");
 	for (size_t i = 0; i < machine_fields_len; i++)
 		strbuf_adds(&sql, ", ?");
 	strbuf_addc(&sql, ')');
 	if (strbuf_check(&sql, err) < 0 || statement_prepare(r, sql.data, &s, err) < 0)
 		return -1;
-	bind_text(&s, sample->contaminated);
 	for (size_t i = 0; i < machine_fields_len; i++) {
 		uint64_t value = machine_field_get(&sample->machine, &machine_fields[i]);
 		if (value > INT64_MAX)
@@ -30,6 +29,22 @@ int results_insert_machine(struct results *r, const struct sample *sample, struc
 		else
 			bind_u64(&s, value);
 	}
+	return statement_run(&s, err);
+}
+
+int results_contaminate(struct results *r, const char *test, uint32_t index, const char *reason, struct error *err)
+{
+	CLEANUP(statement) struct statement s = { 0 };
+	if (results_need_run(r, err) < 0 ||
+	    statement_prepare(r,
+			      "update slice_machine set contaminated = ? where slice = (select id from slice"
+			      " where run = ? and test = ? and slice_index = ?)",
+			      &s, err) < 0)
+		return -1;
+	bind_text(&s, reason);
+	bind_text(&s, r->run);
+	bind_text(&s, test);
+	bind_u64(&s, index);
 	return statement_run(&s, err);
 }
 

@@ -36,7 +36,6 @@ struct sample {
 	struct sample_class *classes; /* owned; NULL for tests whose events are all of one kind */
 	size_t classes_len;
 	struct machine_usage machine; /* what the machine did meanwhile; window_ns 0: nobody looked */
-	const char *contaminated;     /* why this slice is not to be trusted (machine_usage.h), static; NULL: it is */
 };
 #define SAMPLE_INIT \
 	{           \

@@ -31,7 +31,6 @@ static void add(struct results *r, uint32_t i)
 	struct plan_slice slice = { .side = i % 2 ? SIDE_TO : SIDE_FROM, .block = i / 4, .pair = i / 2 };
 	for (size_t k = 0; i != 2 && k < machine_fields_len; k++)
 		machine_field_set(&s.machine, &machine_fields[k], k == i ? MACHINE_UNKNOWN : 1000 * i + k + 1);
-	s.contaminated = i == 1 ? "the machine was suspended" : NULL;
 	check_ok(histogram_add(&s.latency, 5, s.events, err));
 	check_ok(results_add_slice(r, &test, &slice, i, 5000 + i, &s, err));
 }
@@ -48,6 +47,10 @@ static struct results *make(const char *folder, char **ret_path)
 	check_ok(results_add_server(r, &to, err));
 	for (uint32_t i = 0; i < 12; i++)
 		add(r, i);
+	check_ok(results_contaminate(r, test.name, 1, "the machine was suspended", err));
+	check_ok(results_contaminate(r, test.name, 2, "nobody looked", err));
+	check_ok(results_contaminate(r, test.name, 3, "a mistake", err));
+	check_ok(results_contaminate(r, test.name, 3, NULL, err));
 	return r;
 }
 
