@@ -1,6 +1,6 @@
 #include "benchmarker/machine_parse.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,6 +79,18 @@ void machine_parse_cpus(const char *text, const cpu_set_t *set, unsigned *ret_cp
 	*ret_cpus = cpus;
 	*ret_busy_ns = cpus ? times(busy, MACHINE_TICK_NS) : MACHINE_UNKNOWN;
 	*ret_steal_ns = cpus ? times(steal, MACHINE_TICK_NS) : MACHINE_UNKNOWN;
+}
+
+double machine_parse_cpu_limit(const char *text)
+{
+	const char *s = text;
+	bool unlimited = strncmp(text, "max ", 4) == 0 || strncmp(text, "-1 ", 3) == 0;
+	uint64_t quota = unlimited ? 0 : read_number(text, &s);
+	s = unlimited ? strchr(text, ' ') : s;
+	uint64_t period = quota == MACHINE_UNKNOWN ? 0 : read_number(skip_blanks(s), &s);
+	if (quota == MACHINE_UNKNOWN || period == MACHINE_UNKNOWN || period == 0)
+		return NAN;
+	return unlimited ? INFINITY : (double)quota / (double)period;
 }
 
 uint64_t machine_parse_pressure(const char *text)

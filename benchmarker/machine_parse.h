@@ -31,6 +31,10 @@ uint64_t machine_parse_key(const char *text, const char *key);
 void machine_parse_cpus(const char *text, const cpu_set_t *set, unsigned *ret_cpus, uint64_t *ret_busy_ns,
 			uint64_t *ret_steal_ns);
 
+/* cpu.max of a control group, or the quota and the period of version 1 with a blank between: CPUs that it may use;
+ * INFINITY: no limit; NAN: not such a text. */
+double machine_parse_cpu_limit(const char *text);
+
 /* A pressure file: for how long some task waited. */
 uint64_t machine_parse_pressure(const char *text);
 

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -104,6 +105,47 @@ void machine_watch_open(struct machine_watch *ret, const char *root)
 		open_limits(w, group);
 	if (w->memory_fd < 0 && find_group(w, "memory", &group))
 		w->memory_fd = open_file(w, group.folder, "memory.oom_control");
+}
+
+/* Version 1 has the two numbers in files of their own. */
+static double read_quota(const struct machine_watch *w, const char *folder)
+{
+	char quota[64], period[64], text[130];
+	if (!read_file(w, folder, "cpu.cfs_quota_us", sizeof quota, quota) ||
+	    !read_file(w, folder, "cpu.cfs_period_us", sizeof period, period))
+		return NAN;
+	quota[strcspn(quota, "\n")] = 0;
+	snprintf(text, sizeof text, "%s %s", quota, period);
+	return machine_parse_cpu_limit(text);
+}
+
+static double least_limit(const struct machine_watch *w, struct group g, bool version_2)
+{
+	double least = NAN;
+	char text[64];
+	for (;;) {
+		double limit = !version_2                                             ? read_quota(w, g.folder)
+			       : read_file(w, g.folder, "cpu.max", sizeof text, text) ? machine_parse_cpu_limit(text)
+										      : (double)NAN;
+		least = fmin(least, limit); /* passes over NAN */
+		char *slash = strrchr(g.folder, '/');
+		if (!slash || strlen(g.folder) <= g.mount_len)
+			return least;
+		*slash = 0;
+	}
+}
+
+double machine_watch_cpu_limit(const char *root)
+{
+	struct machine_watch w = MACHINE_WATCH_INIT;
+	struct group group;
+	double limit = NAN;
+	snprintf(w.root, sizeof w.root, "%s", root);
+	if (find_group(&w, NULL, &group))
+		limit = least_limit(&w, group, true);
+	if (isnan(limit) && find_group(&w, "cpu", &group))
+		limit = least_limit(&w, group, false);
+	return limit;
 }
 
 static void close_fd(int *fd)

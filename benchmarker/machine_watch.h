@@ -42,6 +42,10 @@ void machine_watch_release(struct machine_watch *w);
 /* root: "" for this machine; a folder with files like its /proc and /sys in tests. */
 void machine_watch_open(struct machine_watch *ret, const char *root);
 
+/* CPUs that the own control group may use, or one above it that is visible, whichever has less; INFINITY: no limit;
+ * NAN: not known. */
+double machine_watch_cpu_limit(const char *root);
+
 /* Processes to be watched; 0: none, whose numbers are then not known. They are children of this process that it has not
  * waited for, so that their numbers are not another's. */
 struct machine_subject {

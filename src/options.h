@@ -90,7 +90,7 @@ void options_release(const struct opt *table, struct options *o);
 /* "dbdyno NAME ARG…", quoted for a shell. Holds no secret: opt_parse takes none from the command line. */
 int options_record(struct options *o, const char *command, int argc, const char *const *argv, struct error *err);
 
-extern const struct opt compare_table[], profile_table[], pgo_table[], demo_table[], notify_table[];
+extern const struct opt compare_table[], profile_table[], pgo_table[], demo_table[], doctor_table[], notify_table[];
 /* Of a profile asked for by flags alone: the engine is dolt unless another one is named. */
 extern const struct opt flags_profile_table[];
 

@@ -140,6 +140,12 @@ const struct opt pgo_table[] = {
 	ENGINES, LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
+const struct opt doctor_table[] = {
+	{ "sysbench", OPT_STRING, AT(sysbench), .value = "PROGRAM", .def = "sysbench", .group = "Options", .help = "the load generator" },
+	{ "dir", OPT_STRING, AT(work_dir), .value = "DIR", .help = "folder for temporary files (default: $TMPDIR)" },
+	TALK, { 0 },
+};
+
 const struct opt demo_table[] = {
 	{ "out", OPT_STRING, AT(out), .value = "DIR", .group = "Options", .help = "folder for results (default: out/<run-id>)" },
 	{ "sysbench-test-time", OPT_DURATION, AT(test_time_ns), .aliases = "test-time", .min = 0.1, .max = 86400, .def = "8", .help = "load per server and test" },

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "check.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* A machine of two CPUs, Linux 6.18; the long list of interrupts is cut. */
@@ -132,6 +133,25 @@ static void pressure(void **state)
 			fail_msg("\"%s\" was taken for a pressure", damaged[i]);
 }
 
+static void a_cpu_limit(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		double cpus; /* NAN: none */
+	} cases[] = {
+		{ "max 100000\n", INFINITY }, { "150000 100000\n", 1.5 }, { "-1 100000\n", INFINITY },
+		{ "0 100000\n", 0 },          { "max\n", NAN },           { "max 0\n", NAN },
+		{ "150000\n", NAN },          { "150000 \n", NAN },       { "x 100000\n", NAN },
+		{ "150000 100000", NAN },     /* cut */ { "", NAN },      { "-5 100000\n", NAN },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		double cpus = machine_parse_cpu_limit(cases[i].text);
+		if (isnan(cpus) != isnan(cases[i].cpus) || (!isnan(cpus) && cpus != cases[i].cpus))
+			fail_msg("\"%s\" gives %g", cases[i].text, cpus);
+	}
+}
+
 static void a_process(void **state)
 {
 	(void)state;
@@ -234,6 +254,7 @@ int main(void)
 		cmocka_unit_test(keys),
 		cmocka_unit_test(pressure),
 		cmocka_unit_test(a_process),
+		cmocka_unit_test(a_cpu_limit),
 		cmocka_unit_test(the_own_group),
 		cmocka_unit_test(where_groups_are_mounted),
 	};

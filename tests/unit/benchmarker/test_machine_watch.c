@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "check.h"
 
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -124,6 +125,26 @@ static void version_2_with_limits_on_two_levels(void **state)
 	assert_true(u.pressure_memory_ns == MACHINE_UNKNOWN);
 	assert_int_equal(u.switches, 0);
 	assert_true(u.others_ns == MACHINE_UNKNOWN);
+}
+
+static void the_least_limit_counts(void **state)
+{
+	const struct fake *f = *state;
+	put_groups(f, "0::/pod/box\n", "30 20 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup rw,nsdelegate\n");
+	assert_true(isnan(machine_watch_cpu_limit(f->root)));
+	put(f, "sys/fs/cgroup/pod/box/cpu.max", "max 100000\n");
+	assert_true(isinf(machine_watch_cpu_limit(f->root)));
+	put(f, "sys/fs/cgroup/pod/cpu.max", "250000 100000\n");
+	assert_true(machine_watch_cpu_limit(f->root) == 2.5);
+	put(f, "sys/fs/cgroup/pod/box/cpu.max", "50000 100000\n");
+	assert_true(machine_watch_cpu_limit(f->root) == 0.5);
+	put_groups(f, "3:cpu,cpuacct:/docker/12\n",
+		   "1 0 0:9 /docker/12 /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu,cpuacct\n");
+	put(f, "sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+	put(f, "sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+	assert_true(isinf(machine_watch_cpu_limit(f->root)));
+	put(f, "sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000\n");
+	assert_true(machine_watch_cpu_limit(f->root) == 1.5);
 }
 
 static void work_in_version_1(const struct fake *f)
@@ -292,6 +313,7 @@ int main(void)
 		FAKE(nothing_there_is_nothing_known),
 		FAKE(version_2_with_limits_on_two_levels),
 		FAKE(version_1),
+		FAKE(the_least_limit_counts),
 		FAKE(files_of_another_kind),
 		FAKE(a_server_and_its_connections),
 		FAKE(io_that_must_not_be_read),
