@@ -10,7 +10,7 @@
 
 extern const struct embedded_file flame_files[];
 
-enum { WIDTH = 1200, HEADER = 72, ROW = 18, FOOTER = 44, TITLE_COLUMNS = 70, NAME_COLUMNS = 400 };
+enum { WIDTH = 1200, HEADER = 54, DETAIL = 18, ROW = 18, FOOTER = 44, TITLE_COLUMNS = 70, NAME_COLUMNS = 400 };
 #define CHAR_WIDTH 7.25 /* of a 12 px monospaced font, rounded up */
 #define TELL_APART_P 0.01
 #define TOO_NARROW .3 /* pixels: not seen before one zooms */
@@ -19,6 +19,7 @@ struct drawing {
 	const struct flame_tree *tree;
 	const struct flame_spec *spec;
 	bool differential;
+	uint32_t header; /* pixels above the frames */
 	struct strbuf *out;
 };
 
@@ -125,7 +126,7 @@ static void add_frame(const struct drawing *d, const struct flame_frame *f)
 	CLEANUP(strbuf) struct strbuf name = STRBUF_INIT(PPROF_MAX_INFLATED_BYTES);
 	struct strbuf *out = d->out;
 	double x = f->x * WIDTH, width = f->width * WIDTH;
-	uint32_t y = HEADER + f->depth * ROW;
+	uint32_t y = d->header + f->depth * ROW;
 	add_name(d, f, &name);
 	strbuf_addf(out, "<g class=\"f %s%s\"><title>", class_of(d, f),
 		    width < TOO_NARROW ? " thin off"
@@ -198,20 +199,20 @@ static void add_notes(const struct drawing *d, double y)
 		strbuf_addf(d->out,
 			    "Left out: %u branches, together %.2f%% of the width (narrower than %.3f%%, deeper than %d "
 			    "frames, or "
-			    "past the %d widest). ",
-			    t->hidden, 100 * t->hidden_share, 100 * FLAME_MIN_SHARE, FLAME_MAX_DEPTH, FLAME_MAX_FRAMES);
+			    "past the %u widest). ",
+			    t->hidden, 100 * t->hidden_share, 100 * FLAME_MIN_SHARE, FLAME_MAX_DEPTH, t->max_frames);
 	if (t->gone)
 		strbuf_addf(d->out, "Gone since the first profile: %u branches, %.2f%% of it.", t->gone,
 			    100 * t->gone_share);
 	strbuf_adds(d->out, "</text>\n");
 }
 
-static void add_file(struct strbuf *out, const char *name, const char *element)
+static void add_script(const struct drawing *d)
 {
-	const struct embedded_file *file = embedded_find(flame_files, name);
-	strbuf_addf(out, "<%s><![CDATA[\n", element);
-	strbuf_add(out, file->data, file->len);
-	strbuf_addf(out, "]]></%s>\n", element);
+	const struct embedded_file *file = embedded_find(flame_files, "flame.js");
+	strbuf_adds(d->out, "<script><![CDATA[\n");
+	strbuf_add(d->out, file->data, file->len);
+	strbuf_adds(d->out, "]]></script>\n");
 }
 
 static void add_style(const struct drawing *d)
@@ -230,14 +231,14 @@ static void add_all(const struct drawing *d)
 	uint32_t deepest = 0;
 	for (uint32_t i = 0; i < d->tree->n; i++)
 		deepest = d->tree->nodes[i].depth > deepest ? d->tree->nodes[i].depth : deepest;
-	uint32_t end = HEADER + (deepest + 1) * ROW, height = end + FOOTER + (d->differential ? 20 : 0);
+	uint32_t end = d->header + (deepest + 1) * ROW, height = end + FOOTER + (d->differential ? 20 : 0);
 	if (d->spec->interactive)
 		strbuf_adds(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
 	strbuf_addf(out,
 		    "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"flame\" role=\"img\" width=\"100%%\" "
 		    "viewBox=\"0 0 %d "
-		    "%u\" data-width=\"%d\" data-height=\"%u\" data-header=\"%d\" data-row=\"%d\" aria-label=\"",
-		    WIDTH, height, WIDTH, height, HEADER, ROW);
+		    "%u\" data-width=\"%d\" data-height=\"%u\" data-header=\"%u\" data-row=\"%d\" aria-label=\"",
+		    WIDTH, height, WIDTH, height, d->header, ROW);
 	text_add_xml(out, title, strlen(title), SIZE_MAX);
 	strbuf_adds(out, "\">\n");
 	add_style(d);
@@ -245,7 +246,9 @@ static void add_all(const struct drawing *d)
 	text_add_xml(out, title, strlen(title), TITLE_COLUMNS);
 	strbuf_adds(out, "</text>\n");
 	add_about(d);
-	strbuf_adds(out, "<text class=\"detail\" x=\"10\" y=\"64\"></text>\n<g class=\"frames\">\n");
+	if (d->spec->interactive)
+		strbuf_adds(out, "<text class=\"detail\" x=\"10\" y=\"64\"></text>\n");
+	strbuf_adds(out, "<g class=\"frames\">\n");
 	for (uint32_t i = 0; i < d->tree->n; i++)
 		add_frame(d, &d->tree->nodes[i]);
 	strbuf_adds(out, "</g>\n");
@@ -253,7 +256,7 @@ static void add_all(const struct drawing *d)
 		add_key(d, end + 20);
 	add_notes(d, end + (d->differential ? 44 : 24));
 	if (d->spec->interactive)
-		add_file(out, "flame.js", "script");
+		add_script(d);
 	strbuf_adds(out, "</svg>\n");
 }
 
@@ -263,7 +266,11 @@ int flame_svg(const struct pprof *from, const struct pprof *to, const struct fla
 	CLEANUP(flame_tree) struct flame_tree tree = { 0 };
 	if (flame_tree_make(from, to, spec, &tree, err) < 0)
 		return -1;
-	struct drawing d = { .tree = &tree, .spec = spec, .differential = from != NULL, .out = out };
+	struct drawing d = { .tree = &tree,
+			     .spec = spec,
+			     .differential = from != NULL,
+			     .header = HEADER + (spec->interactive ? DETAIL : 0),
+			     .out = out };
 	add_all(&d);
 	return strbuf_check(out, err);
 }

@@ -10,7 +10,7 @@
  * Content-Security-Policy allows inline styles alone shows all of it; details are tooltips. Well-formed XML, whatever
  * bytes names hold.
  *
- * To open smoothly whatever the profile, at most FLAME_MAX_FRAMES frames are drawn, the widest, none narrower than
+ * To open smoothly whatever the profile, at most max_frames frames are drawn, the widest, none narrower than
  * FLAME_MIN_SHARE of the whole or deeper than FLAME_MAX_DEPTH; the picture says what it leaves out. In two profiles a
  * frame has a colour where it differs by more than sampling error (p ≤ 0.01, profiler/diff.h), by how much; where the
  * type does not count samples, all have. Pure; linear in the stacks.
@@ -30,6 +30,7 @@ struct flame_spec {
 	const char *type;  /* as in struct top_spec */
 	enum diff_per per; /* of two profiles */
 	double from_work, to_work;
+	uint32_t max_frames; /* 0: FLAME_MAX_FRAMES; fewer for a page that holds many */
 	bool interactive;
 };
 

@@ -35,6 +35,7 @@ struct builder {
 	uint32_t n_items;
 	struct group *heap; /* the widest on top */
 	uint32_t n_heap, cap_heap;
+	uint32_t cap_nodes;
 	struct group *children; /* of the group being divided */
 	uint32_t n_children;
 	uint32_t *child_of; /* by key: index in children + 1 */
@@ -198,6 +199,21 @@ static void leave_out(struct flame_tree *t, const struct flame_frame *f)
 	}
 }
 
+static int keep(struct builder *b, const struct flame_frame *f)
+{
+	struct flame_tree *t = b->t;
+	if (t->n == b->cap_nodes) {
+		uint32_t cap = b->cap_nodes ? 2 * b->cap_nodes : 64; /* n is below FLAME_MAX_FRAMES */
+		struct flame_frame *nodes = reallocarray(t->nodes, cap, sizeof *nodes);
+		if (!nodes)
+			return error_oom(b->err);
+		t->nodes = nodes;
+		b->cap_nodes = cap;
+	}
+	t->nodes[t->n++] = *f;
+	return 0;
+}
+
 static int expand(struct builder *b, struct group *g)
 {
 	count_children(b, g);
@@ -209,8 +225,7 @@ static int expand(struct builder *b, struct group *g)
 		else if (push(b, &b->children[i]) < 0)
 			return -1;
 	}
-	b->t->nodes[b->t->n++] = g->frame;
-	return 0;
+	return keep(b, &g->frame);
 }
 
 /* ---- sides ---- */
@@ -288,8 +303,7 @@ static int add_sides(struct builder *b, const struct flame_spec *spec)
 		return b->profiles[0] ? error_wrap(b->err, "to") : -1;
 	b->child_of = calloc((size_t)b->t->frames.n + 1, sizeof *b->child_of);
 	b->children = calloc((size_t)b->t->frames.n + 1, sizeof *b->children);
-	b->t->nodes = calloc(FLAME_MAX_FRAMES, sizeof *b->t->nodes);
-	return b->child_of && b->children && b->t->nodes ? 0 : error_oom(b->err);
+	return b->child_of && b->children ? 0 : error_oom(b->err);
 }
 
 static int in_place(const void *a, const void *b)
@@ -303,6 +317,7 @@ static int in_place(const void *a, const void *b)
 static int build(struct builder *b, const struct flame_spec *spec)
 {
 	struct flame_tree *t = b->t;
+	t->max_frames = spec->max_frames && spec->max_frames < FLAME_MAX_FRAMES ? spec->max_frames : FLAME_MAX_FRAMES;
 	if (add_sides(b, spec) < 0)
 		return -1;
 	struct group whole = { .end = b->n_items,
@@ -311,7 +326,7 @@ static int build(struct builder *b, const struct flame_spec *spec)
 		whole.frame.from = t->from.total / t->from.work;
 	if (push(b, &whole) < 0)
 		return -1;
-	while (b->n_heap && t->n < FLAME_MAX_FRAMES) {
+	while (b->n_heap && t->n < t->max_frames) {
 		struct group g = pop(b);
 		if (expand(b, &g) < 0)
 			return -1;

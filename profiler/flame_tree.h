@@ -1,6 +1,6 @@
 /* The frames of a flame graph: stacks from the root, equal beginnings put together. For profiler/flame*.c alone.
  *
- * Only frames that will be drawn are made: the widest FLAME_MAX_FRAMES of those not narrower than FLAME_MIN_SHARE, to a
+ * Only frames that will be drawn are made: the widest max_frames of those not narrower than FLAME_MIN_SHARE, to a
  * depth of FLAME_MAX_DEPTH. A frame is never wider than its parent, so taking the widest group of samples that is left,
  * and dividing it by the next frame of their stacks, finds exactly these. Time: linear in the frames of all stacks.
  * Memory: a few words a sample. What is not drawn is counted.
@@ -28,7 +28,7 @@ struct flame_side {
 
 struct flame_tree {
 	struct flame_frame *nodes; /* owned; parents before children, from left to right */
-	uint32_t n;
+	uint32_t n, max_frames;
 	struct frames frames;
 	struct flame_side from, to;
 	struct pprof_string type, unit;

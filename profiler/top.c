@@ -50,11 +50,11 @@ static int add_cum(struct counting *c, uint32_t location, uint32_t sample)
 static int add_sample(struct counting *c, uint32_t sample)
 {
 	const struct pprof_sample *s = &c->p->samples[sample];
-	const uint32_t *refs = c->p->refs + s->first_ref;
 	if (add(&c->t->shown, llabs(c->value), c->err) < 0)
 		return -1;
 	if (!s->n_refs)
 		return 0;
+	const uint32_t *refs = c->p->refs + s->first_ref;
 	for (uint32_t i = 0; i < s->n_refs; i++)
 		if (add_cum(c, refs[i], sample) < 0)
 			return -1;

@@ -224,6 +224,21 @@ static void many(void **state)
 	}
 }
 
+/* The widest of those that there are, and what is left of them. */
+static void few(void **state)
+{
+	(void)state;
+	CLEANUP(pprof) struct pprof p = PPROF_INIT;
+	CLEANUP(flame_tree) struct flame_tree t = { 0 };
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(LIMIT);
+	make_stacks(&p, stacks);
+	check_ok(flame_tree_make(NULL, &p, &(struct flame_spec){ .max_frames = 4 }, &t, err));
+	tree_of(&t, &out);
+	check_str(out.data, "0 0+100 10 all\n1 0+90 0 main.main\n2 0+70 0 db.Scan\n3 0+40 0 db.Scan\n");
+	assert_int_equal(t.hidden, 3);
+	assert_true(fabs(t.hidden_share - 0.9) < 1e-9);
+}
+
 /* Several in one page, as HTML has them: the same bytes for the same profile, whatever stood there before. */
 static void embedded(void **state)
 {
@@ -279,6 +294,7 @@ int main(void)
 		cmocka_unit_test(deep),
 		cmocka_unit_test(many),
 		cmocka_unit_test(embedded),
+		cmocka_unit_test(few),
 		cmocka_unit_test(refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
