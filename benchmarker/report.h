@@ -118,6 +118,7 @@ struct report {
 	struct report_server from, to;
 	const struct report_test *tests;
 	size_t tests_len;
+	struct estimate mean; /* geometric mean over tests of the metric that verdicts rest on; 0 starts: not known */
 	struct report_usage usage;
 	const struct report_note *notes; /* in time order; errors and warnings are shown first */
 	size_t notes_len;

@@ -4,6 +4,7 @@
 #include "base/embed.h"
 #include "benchmarker/report_classes.h"
 #include "benchmarker/report_html_parts.h"
+#include "benchmarker/report_noise.h"
 #include "benchmarker/report_summary.h"
 #include "benchmarker/report_svg.h"
 
@@ -163,17 +164,33 @@ static void add_reasons(const struct report *r, struct strbuf *out)
 	bool any = false;
 	for (size_t i = 0; i < r->tests_len; i++) {
 		const struct report_test *t = &r->tests[i];
-		if (t->error || !t->comparison.reason)
+		CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(64 << 10);
+		report_add_reason(&reason, style, r, t);
+		if (t->error || !reason.len)
 			continue;
 		strbuf_adds(out, any ? "" : "<ul class=\"reasons\">\n");
 		any = true;
 		strbuf_adds(out, "<li><b>");
 		report_html_text(out, t->name);
 		strbuf_addf(out, "</b> is %s: ", verdict_name(t->comparison.verdict));
-		report_html_text(out, t->comparison.reason);
+		report_html_text(out, reason.data);
 		strbuf_adds(out, "</li>\n");
 	}
 	strbuf_adds(out, any ? "</ul>\n" : "");
+}
+
+static void add_noise(const struct report *r, struct strbuf *out)
+{
+	CLEANUP(strlist) struct strlist lines = STRLIST_INIT;
+	if (report_noise_lines(r, style, &lines, NULL) < 0)
+		out->failed = STRBUF_NO_MEMORY;
+	strbuf_adds(out, lines.len ? "<ul class=\"reasons\">\n" : "");
+	for (size_t i = 0; i < lines.len; i++) {
+		strbuf_adds(out, "<li><b>noise</b>: ");
+		report_html_text(out, lines.items[i]);
+		strbuf_adds(out, "</li>\n");
+	}
+	strbuf_adds(out, lines.len ? "</ul>\n" : "");
 }
 
 static void add_tests(const struct report *r, struct strbuf *out)
@@ -195,6 +212,7 @@ static void add_tests(const struct report *r, struct strbuf *out)
 		add_test_row(&r->tests[i], out);
 	strbuf_adds(out, "</tbody>\n</table>\n</div>\n");
 	add_reasons(r, out);
+	add_noise(r, out);
 	strbuf_addf(out,
 		    "<p class=\"legend\">Small figures are 95\u202f%% intervals. A latency ratio above 1 is slower. "
 		    "Pairs over time: the %s ratio of each pair of slices, on a scale of its own; "

@@ -173,6 +173,44 @@ static void put_cost(struct json *j, cJSON *side, const struct machine_cost *c)
 	put_number(j, cost, "peak_memory_bytes", c->peak_bytes);
 }
 
+/* Of runs that did not record starts nothing is known. */
+static void put_spread(struct json *j, cJSON *ratio, const struct estimate *e)
+{
+	if (!e->starts)
+		return;
+	put_number(j, ratio, "starts", (double)e->starts);
+	put_number(j, ratio, "standard_error", e->error);
+	put_number(j, ratio, "degrees_of_freedom", e->df);
+	put_number(j, ratio, "within_start_sd", e->within_sd);
+	put_number(j, ratio, "between_starts_sd", e->start_sd);
+}
+
+static void put_noise(struct json *j, cJSON *test, const struct comparison *c)
+{
+	const struct estimate *e = report_deciding(c);
+	if (!e->starts)
+		return;
+	cJSON *noise = put(j, test, "noise", cJSON_CreateObject());
+	put_number(j, noise, "low_all_tests", isinf(e->family_high) ? NAN : e->family_low);
+	put_number(j, noise, "high_all_tests", e->family_high);
+	put_number(j, noise, "detectable_slowdown_80", c->detectable_80);
+	put_number(j, noise, "detectable_slowdown_90", c->detectable_90);
+	put_number(j, noise, "needed_starts", c->needed_starts);
+}
+
+static void put_mean(struct json *j, const struct report *r)
+{
+	const struct estimate *e = &r->mean;
+	if (!e->starts)
+		return;
+	cJSON *mean = put(j, j->root, "geometric_mean", cJSON_CreateObject());
+	put_string(j, mean, "metric", metric_name(report_metric(r)));
+	put_number(j, mean, "ratio", e->ratio);
+	put_number(j, mean, "low_95", isinf(e->high) ? NAN : e->low);
+	put_number(j, mean, "high_95", e->high);
+	put_spread(j, mean, e);
+}
+
 static void put_test(struct json *j, const struct report *r, cJSON *tests, const struct report_test *t)
 {
 	cJSON *test = put(j, tests, NULL, cJSON_CreateObject());
@@ -183,6 +221,7 @@ static void put_test(struct json *j, const struct report *r, cJSON *tests, const
 	put_string(j, test, "verdict", verdict_name(t->comparison.verdict));
 	put_string(j, test, "reason", t->comparison.reason);
 	put_string(j, test, "decided_by", metric_name(t->comparison.metric));
+	put_noise(j, test, &t->comparison);
 	cJSON *from = put_side(j, test, "from", t->from_tps, t->from_mean_ms, t->from_p95_ms, t->from_seconds);
 	cJSON *to = put_side(j, test, "to", t->to_tps, t->to_mean_ms, t->to_p95_ms, t->to_seconds);
 	if (report_has_latency(t)) {
@@ -202,6 +241,7 @@ static void put_test(struct json *j, const struct report *r, cJSON *tests, const
 		put_number(j, ratio, "high_95", e->high);
 		put_number(j, ratio, "pairs", (double)e->pairs);
 		put_number(j, ratio, "batches", (double)e->batches);
+		put_spread(j, ratio, e);
 	}
 	char name[64];
 	snprintf(name, sizeof name, "pair_%s_log_ratios", metric_name(t->comparison.metric));
@@ -303,6 +343,7 @@ int report_json(const struct report *r, struct strbuf *out, struct error *err)
 	put_string(&j, j.root, "status", r->status);
 	put_string(&j, j.root, "error", r->error);
 	put_summary(&j, r);
+	put_mean(&j, r);
 	put_run(&j, r);
 	put_server(&j, "from", &r->from);
 	put_server(&j, "to", &r->to);

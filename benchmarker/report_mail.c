@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "benchmarker/report_latency.h"
 #include "benchmarker/report_machine.h"
+#include "benchmarker/report_noise.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -123,12 +124,17 @@ static void add_remarks(const struct report *r, struct mail_body *b)
 {
 	for (size_t i = 0; i < r->tests_len; i++) {
 		const struct report_test *t = &r->tests[i];
+		CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(TEXT_MAX_BYTES);
+		report_add_reason(&reason, style, r, t);
 		if (t->error)
 			add_remark(b, MAIL_TONE_FAILED, "failed", t->name, t->error);
-		else if (t->comparison.reason)
-			add_remark(b, MAIL_TONE_PLAIN, verdict_name(t->comparison.verdict), t->name,
-				   t->comparison.reason);
+		else if (reason.len)
+			add_remark(b, MAIL_TONE_PLAIN, verdict_name(t->comparison.verdict), t->name, reason.data);
 	}
+	CLEANUP(strlist) struct strlist noise = STRLIST_INIT;
+	b->failed |= report_noise_lines(r, style, &noise, NULL) < 0;
+	for (size_t i = 0; i < noise.len; i++)
+		add_remark(b, MAIL_TONE_PLAIN, "noise", NULL, noise.items[i]);
 	for (size_t i = 0; i < r->tests_len; i++) {
 		CLEANUP(strlist) struct strlist flags = STRLIST_INIT;
 		b->failed |= report_latency_flags(r, &r->tests[i], style, &flags, NULL) < 0;

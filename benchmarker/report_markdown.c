@@ -3,6 +3,7 @@
 #include "benchmarker/report_classes.h"
 #include "benchmarker/report_latency.h"
 #include "benchmarker/report_machine.h"
+#include "benchmarker/report_noise.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -185,6 +186,16 @@ static int add_flags(const struct report *r, struct strbuf *out, struct error *e
 	return 0;
 }
 
+static int add_noise(const struct report *r, struct strbuf *out, struct error *err)
+{
+	CLEANUP(strlist) struct strlist lines = STRLIST_INIT;
+	if (report_noise_lines(r, style, &lines, err) < 0)
+		return -1;
+	for (size_t i = 0; i < lines.len; i++)
+		add_item(out, "noise", NULL, lines.items[i]);
+	return 0;
+}
+
 static int add_machine(const struct report *r, struct strbuf *out, struct error *err)
 {
 	CLEANUP(strlist) struct strlist remarks = STRLIST_INIT;
@@ -203,11 +214,13 @@ int report_markdown_remarks(const struct report *r, struct strbuf *out, struct e
 		if (r->tests[i].error)
 			add_item(out, "failed", r->tests[i].name, r->tests[i].error);
 	for (size_t i = 0; i < r->tests_len; i++) {
-		const struct comparison *c = &r->tests[i].comparison;
-		if (!r->tests[i].error && c->reason)
-			add_item(out, verdict_name(c->verdict), r->tests[i].name, c->reason);
+		const struct report_test *t = &r->tests[i];
+		CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(64 << 10);
+		report_add_reason(&reason, style, r, t);
+		if (!t->error && reason.len)
+			add_item(out, verdict_name(t->comparison.verdict), t->name, reason.data);
 	}
-	if (add_flags(r, out, err) < 0 || add_machine(r, out, err) < 0)
+	if (add_flags(r, out, err) < 0 || add_noise(r, out, err) < 0 || add_machine(r, out, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->notes_len; i++)
 		if (report_is_warning(&r->notes[i]))

@@ -181,6 +181,10 @@ void report_svg_row(const struct report_axis *a, const struct comparison *c, str
 	if (is_ratio(e->ratio)) {
 		double low = isnan(e->low) ? e->ratio : e->low, high = isnan(e->high) ? e->ratio : e->high;
 		double left = place(a, low), right = isinf(high) ? 100 : place(a, high);
+		if (e->family_high > 0) /* 0: not known, as of older runs */
+			strbuf_addf(out, "<line class=\"family %s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%d\"/>",
+				    class, place(a, e->family_low), place(a, e->family_high), ROW_HEIGHT / 2,
+				    ROW_HEIGHT / 2);
 		strbuf_addf(out, "<line class=\"interval %s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%d\"/>", class,
 			    left, right, ROW_HEIGHT / 2, ROW_HEIGHT / 2);
 		CLEANUP(strbuf) struct strbuf arrow = STRBUF_INIT(64);

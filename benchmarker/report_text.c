@@ -2,6 +2,7 @@
 #include "benchmarker/report_classes.h"
 #include "benchmarker/report_latency.h"
 #include "benchmarker/report_machine.h"
+#include "benchmarker/report_noise.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -188,8 +189,10 @@ static int add_remarks(const struct report *r, size_t width, struct strbuf *out,
 		const struct report_test *t = &r->tests[i];
 		if (t->error && add_remark(out, width, "failed", t->name, t->error, err) < 0)
 			return -1;
-		if (!t->error && t->comparison.reason &&
-		    add_remark(out, width, verdict_name(t->comparison.verdict), t->name, t->comparison.reason, err) < 0)
+		CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(64 << 10);
+		report_add_reason(&reason, &report_plain, r, t);
+		if (!t->error && reason.len &&
+		    add_remark(out, width, verdict_name(t->comparison.verdict), t->name, reason.data, err) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < r->tests_len; i++) {
@@ -220,6 +223,17 @@ static int add_machine(const struct report *r, size_t width, struct strbuf *out,
 		return -1;
 	for (size_t i = 0; i < remarks.len; i++)
 		if (add_remark(out, width, "machine", NULL, remarks.items[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int add_noise(const struct report *r, size_t width, struct strbuf *out, struct error *err)
+{
+	CLEANUP(strlist) struct strlist lines = STRLIST_INIT;
+	if (report_noise_lines(r, &report_plain, &lines, err) < 0)
+		return -1;
+	for (size_t i = 0; i < lines.len; i++)
+		if (add_remark(out, width, "noise", NULL, lines.items[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -256,8 +270,9 @@ int report_text(const struct report *r, int width, bool color, struct strbuf *ou
 		report_add_wrapped(out, legend.data, columns_wide, 2);
 		strbuf_addc(out, '\n');
 	}
-	if (add_remarks(r, columns_wide, out, err) < 0 || add_machine(r, columns_wide, out, err) < 0 ||
-	    report_latency_text(r, columns_wide, out, err) < 0 || report_classes_text(r, columns_wide, out, err) < 0)
+	if (add_remarks(r, columns_wide, out, err) < 0 || add_noise(r, columns_wide, out, err) < 0 ||
+	    add_machine(r, columns_wide, out, err) < 0 || report_latency_text(r, columns_wide, out, err) < 0 ||
+	    report_classes_text(r, columns_wide, out, err) < 0)
 		return -1;
 	return strbuf_check(out, err);
 }

@@ -387,8 +387,10 @@ int run_data_load(struct run_data *ret, struct results *r, struct error *err)
 	for (size_t i = 0; i < d->events.len; i++)
 		if (!d->events.items[i].test && strcmp(d->events.items[i].level, "error") == 0)
 			d->report.error = d->events.items[i].message;
+	enum metric metric = d->comparisons.len ? d->comparisons.items[0].comparison.metric : METRIC_THROUGHPUT;
 	return load_settings(d, err) < 0 || load_title(d, err) < 0 || load_tests(d, r, err) < 0 ||
-			       load_notes(d, err) < 0 || load_machine(d, err) < 0
+			       results_read_mean(r, metric, &d->report.mean, err) < 0 || load_notes(d, err) < 0 ||
+			       load_machine(d, err) < 0
 		       ? -1
 		       : 0;
 }

@@ -306,6 +306,47 @@ static inline const struct report *sample_machine(void)
 	return &r;
 }
 
+/* Starts of the servers, the intervals of all tests together, and what the noise let the run see. */
+static inline const struct report *sample_noise(void)
+{
+	static struct report_test tests[3];
+	static struct report r;
+	static const double errors[] = { 0.0078125, 0.03125, 0.25 }, detectable[] = { 0.03125, 0.125, 0.625 },
+			    needed[] = { 7, 52, STATISTICS_NEEDED_MAX };
+	tests[0] = sample_test("oltp_insert", 1234.5, 0.8375, 0.03125, VERDICT_SLOWER);
+	tests[1] = sample_test("oltp_read_only", 187.5, 1.015625, 0.0546875, VERDICT_UNDECIDED);
+	tests[2] = sample_test("oltp_update_index", 812.75, 0.9765625, 0.5, VERDICT_UNDECIDED);
+	for (size_t i = 0; i < 3; i++) {
+		struct comparison *c = &tests[i].comparison;
+		struct estimate *e = &c->metrics[METRIC_THROUGHPUT];
+		e->starts = 10;
+		e->error = errors[i];
+		e->df = 9;
+		e->within_sd = errors[i] * 2;
+		e->start_sd = errors[i] * 3;
+		e->family_low = e->low - 0.0625;
+		e->family_high = e->high + 0.0625;
+		c->detectable_80 = detectable[i] * 0.75;
+		c->detectable_90 = detectable[i];
+		c->needed_starts = needed[i];
+		c->reason = i ? "the interval holds 1 and is wider than the margin" : NULL;
+	}
+	tests[2].comparison.metrics[METRIC_THROUGHPUT].family_high = INFINITY;
+	r = *sample_slower();
+	r.tests = tests;
+	r.tests_len = 3;
+	r.notes_len = r.queries_len = r.profiles_len = 0;
+	r.mean = (struct estimate){ .ratio = 0.9375,
+				    .low = 0.90625,
+				    .high = 0.96875,
+				    .starts = 10,
+				    .error = 0.015625,
+				    .df = 9,
+				    .within_sd = 0.03125,
+				    .start_sd = 0.046875 };
+	return &r;
+}
+
 /* Nothing known at all. */
 static inline const struct report *sample_empty(void)
 {

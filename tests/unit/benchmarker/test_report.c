@@ -178,6 +178,7 @@ static const struct {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
 	{ "tpcc", sample_tpcc },     { "rate", sample_rate },       { "machine", sample_machine },
+	{ "noise", sample_noise },
 };
 
 static void text_golden(void **state)
@@ -203,6 +204,7 @@ static void text_golden(void **state)
 		{ "rate.txt", sample_rate, 110, false },
 		{ "rate.60.txt", sample_rate, 60, false },
 		{ "machine.txt", sample_machine, 100, false },
+		{ "noise.txt", sample_noise, 100, false },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(REPORT_MAX_BYTES);

@@ -12,6 +12,7 @@ static const struct {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
 	{ "tpcc", sample_tpcc },     { "rate", sample_rate },       { "machine", sample_machine },
+	{ "noise", sample_noise },
 };
 
 /* What a parser saw of a page. */
@@ -157,6 +158,32 @@ static void page_shows_latencies(void **state)
 	check_contains(page.data, "class=\"slower\">← slower</text>");
 }
 
+/* The thin line is wider than the thick one, which it goes through; an endless one ends at the axis. */
+static void page_shows_both_intervals(void **state)
+{
+	(void)state;
+	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(REPORT_MAX_BYTES);
+	check_ok(report_html(sample_noise(), &out, err));
+	const char *row = out.data;
+	for (int i = 0; i < 3; i++) {
+		double thin[2], thick[2];
+		char thin_class[16], thick_class[16];
+		row = strstr(row, "<line class=\"family ");
+		assert_non_null(row);
+		assert_int_equal(sscanf(row,
+					"<line class=\"family %15[a-z]\" x1=\"%lf%%\" x2=\"%lf%%\" y1=\"%*d\" "
+					"y2=\"%*d\"/><line class=\"interval %15[a-z]\" x1=\"%lf%%\" x2=\"%lf%%\"",
+					thin_class, &thin[0], &thin[1], thick_class, &thick[0], &thick[1]),
+				 6);
+		check_str(thin_class, thick_class);
+		assert_true(thin[0] <= thick[0] && thin[1] >= thick[1]);
+		assert_true(i == 2 ? thin[1] == 100 : thin[0] < thick[0]);
+		row++;
+	}
+	check_contains(out.data, "would have been found 9 times in 10");
+	check_contains(out.data, "geometric mean of the throughput ratios is 0.938");
+}
+
 static void unfinished_runs_say_so(void **state)
 {
 	(void)state;
@@ -193,6 +220,7 @@ int main(void)
 		cmocka_unit_test(page_holds_every_part),
 		cmocka_unit_test(page_shows_transactions),
 		cmocka_unit_test(page_shows_latencies),
+		cmocka_unit_test(page_shows_both_intervals),
 		cmocka_unit_test(unfinished_runs_say_so),
 		cmocka_unit_test(forty_tests_make_forty_rows),
 		cmocka_unit_test(page_says_when_it_does_not_fit),
