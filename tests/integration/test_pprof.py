@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import time
+import zlib
 
 import pytest
 
@@ -66,6 +67,17 @@ BAD_PROFILES = {
     "bomb": (gzip.compress(b"\0" * (64 << 20)), "is not a profile"),
     "dangling": (gzip.compress(b"\x32\x00\x0a\x00\x12\x05\x0a\x01\x07\x12\x00"), "is not a profile"),
 }
+
+
+def test_a_gigabyte_of_zeros(dbdyno):
+    """A few megabytes of gzip: it is not inflated beyond the limit."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    chunk = b"\0" * (1 << 20)
+    packed = b"".join(packer.compress(chunk) for _ in range(1024)) + packer.flush()
+    assert len(packed) < 2 << 20
+    (dbdyno.home / "bad.pprof").write_bytes(packed)
+    dbdyno.fails(2, "inflates to more than the limit", "pprof", "merge", "bad.pprof", A, "--out=sum.pprof")
+    assert not (dbdyno.home / "sum.pprof").exists()
 
 
 @pytest.mark.parametrize("name", BAD_PROFILES)
