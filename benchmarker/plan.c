@@ -8,7 +8,7 @@
 
 #define SLICE_AUTO_MIN_NS (100 * NS_PER_MS)
 #define SLICE_AUTO_MAX_NS (1000 * NS_PER_MS)
-#define SLICES_AUTO 20
+#define EVENTS_A_SLICE 20
 
 const char *pairing_name(enum pairing p)
 {
@@ -35,16 +35,26 @@ uint64_t plan_random(uint64_t *state)
 	return z ^ (z >> 31);
 }
 
-static uint64_t slice_auto(uint64_t test_ns)
+uint64_t plan_slice_length(uint64_t test_ns, uint64_t latency_ns)
 {
-	uint64_t slice_ns = test_ns / SLICES_AUTO;
+	uint64_t slice_ns = latency_ns < SLICE_AUTO_MAX_NS ? EVENTS_A_SLICE * latency_ns : SLICE_AUTO_MAX_NS;
 	if (slice_ns < SLICE_AUTO_MIN_NS)
 		slice_ns = SLICE_AUTO_MIN_NS;
 	if (slice_ns > SLICE_AUTO_MAX_NS)
 		slice_ns = SLICE_AUTO_MAX_NS;
-	if (slice_ns > test_ns / 2)
-		slice_ns = test_ns / 2;
-	return slice_ns;
+	return slice_ns < test_ns / 2 ? slice_ns : test_ns / 2;
+}
+
+uint32_t plan_starts(uint64_t test_ns, uint64_t slice_ns, uint64_t set_up_ns)
+{
+	uint64_t room = slice_ns ? test_ns / (4 * slice_ns) : 1, paid = set_up_ns ? test_ns / 2 / set_up_ns : room;
+	uint64_t starts = room < paid ? room : paid;
+	return starts < 1 ? 1 : starts < PLAN_STARTS_MAX ? (uint32_t)starts : PLAN_STARTS_MAX;
+}
+
+uint64_t plan_share(uint64_t test_ns, uint32_t n, uint32_t i)
+{
+	return test_ns / n + (i < test_ns % n);
 }
 
 /* How many blocks of slices of about slice_ns fill test_ns. */
@@ -77,7 +87,7 @@ int plan_make(enum pairing pairing, uint64_t test_ns, uint64_t slice_ns, uint64_
 	      struct error *err)
 {
 	uint64_t blocks = 0;
-	if (count_blocks(test_ns, slice_ns ? slice_ns : slice_auto(test_ns), &blocks, err) < 0)
+	if (count_blocks(test_ns, slice_ns ? slice_ns : plan_slice_length(test_ns, 0), &blocks, err) < 0)
 		return -1;
 	uint32_t pairs = (uint32_t)(2 * blocks);
 	struct plan_slice *slices = calloc(2 * (size_t)pairs, sizeof *slices);
@@ -107,12 +117,17 @@ int plan_make(enum pairing pairing, uint64_t test_ns, uint64_t slice_ns, uint64_
 	return 0;
 }
 
-struct plan_slice plan_repeat(const struct plan *p, uint32_t repetition, size_t place, uint32_t *ret_index)
+void plan_put(struct plan *p, struct plan_place *place)
 {
-	struct plan_slice slice = p->slices[place];
-	slice.repetition = repetition;
-	slice.block += repetition * (uint32_t)(p->len / 4);
-	slice.pair += repetition * (uint32_t)(p->len / 2);
-	*ret_index = repetition * (uint32_t)p->len + (uint32_t)place;
-	return slice;
+	p->first = place->index;
+	for (size_t i = 0; i < p->len; i++) {
+		struct plan_slice *slice = &p->slices[i];
+		slice->repetition = place->repetition;
+		slice->start = place->start;
+		slice->block += place->block;
+		slice->pair += place->pair;
+	}
+	place->index += (uint32_t)p->len;
+	place->block += (uint32_t)(p->len / 4);
+	place->pair += (uint32_t)(p->len / 2);
 }

@@ -46,8 +46,6 @@ void job_release(struct job *j)
 	free(j->verdict);
 	strlist_release(&j->tests);
 	strlist_release(&j->failed);
-	plan_release(&j->plan);
-	plan_release(&j->tpcc_plan);
 	s3_release(&j->s3);
 	*j = (struct job)JOB_INIT;
 }
@@ -107,6 +105,7 @@ static bool add_strings(cJSON *object, const char *name, const struct strlist *l
 /* What was asked, as JSON without secrets, for the run's record: exactly the flags that were given. */
 static char *config_json(const struct job *j, struct error *err)
 {
+	static const char *const pinnings[] = { "auto", "on", "off" };
 	const struct options *o = j->o;
 	AUTO_FREE char *file = conclude_main_file(j, err);
 	cJSON *c = cJSON_CreateObject();
@@ -117,8 +116,11 @@ static char *config_json(const struct job *j, struct error *err)
 	     cJSON_AddNumberToObject(c, "tables", (double)o->tables) &&
 	     cJSON_AddNumberToObject(c, "table-size", (double)o->table_size) && add_tpcc(c, j) &&
 	     (o->rate_per_second == 0 || cJSON_AddNumberToObject(c, "rate", o->rate_per_second)) &&
-	     cJSON_AddNumberToObject(c, "warmup", (double)o->warmup_ns / 1e9) &&
 	     cJSON_AddNumberToObject(c, "event-timeout", (double)o->event_timeout_ns / 1e9) &&
+	     (o->warmup_auto || cJSON_AddNumberToObject(c, "warmup", (double)o->warmup_ns / 1e9)) &&
+	     (!o->starts || cJSON_AddNumberToObject(c, "starts", (double)o->starts)) &&
+	     (!o->slice_ns || cJSON_AddNumberToObject(c, "slice", (double)o->slice_ns / 1e9)) &&
+	     cJSON_AddStringToObject(c, "pinning", pinnings[o->pinning]) &&
 	     cJSON_AddNumberToObject(c, "margin", o->margin) && cJSON_AddStringToObject(c, "results_file", file) &&
 	     cJSON_AddStringToObject(c, "command_line", o->command_line ? o->command_line : "") &&
 	     (!j->scripts || cJSON_AddStringToObject(c, "scripts_sha256", j->scripts_sha256)) &&
@@ -222,24 +224,6 @@ static int choose_seed(struct job *j, struct error *err)
 	return 0;
 }
 
-const struct plan *job_plan(const struct job *j, const char *test)
-{
-	unsigned scale;
-	return tpcc_parse_name(test, &scale) ? &j->tpcc_plan : &j->plan;
-}
-
-static int make_plans(struct job *j, struct error *err)
-{
-	const struct options *o = j->o;
-	for (size_t i = 0; i < j->tests.len; i++) {
-		struct plan *plan = (struct plan *)job_plan(j, j->tests.items[i]);
-		if (!plan->len && plan_make((enum pairing)o->pairing, options_test_time(o, j->tests.items[i]),
-					    o->slice_ns, j->seed, plan, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 int job_open(struct job *j, const struct options *o, const char *command, struct error *err)
 {
 	j->o = o;
@@ -252,8 +236,6 @@ int job_open(struct job *j, const struct options *o, const char *command, struct
 	machine_read(&j->machine);
 	if (job_new_id(j->id, err) < 0 || choose_seed(j, err) < 0 || find_engines(j, err) < 0 ||
 	    options_tests(o, &j->tests, err) < 0)
-		return -1;
-	if (strcmp(command, "profile") != 0 && make_plans(j, err) < 0)
 		return -1;
 	if (!(j->cache = options_cache(o->cache, err)))
 		return -1;

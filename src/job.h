@@ -47,9 +47,8 @@ struct job {
 	struct results *results;
 	struct machine machine;
 	struct strlist tests;
-	struct strlist failed;       /* "test: reason", tests that gave no result */
-	struct error first_failure;  /* of a test or a server that did not end the run */
-	struct plan plan, tpcc_plan; /* of one repetition; TPC-C-like load has a time of its own */
+	struct strlist failed;      /* "test: reason", tests that gave no result */
+	struct error first_failure; /* of a test or a server that did not end the run */
 	uint64_t seed;
 	int64_t started_unix;
 	struct job_side sides[2];
@@ -72,9 +71,6 @@ void job_release(struct job *j);
 /* Makes the folder and the database, finds engines, tests and their scripts, and checks all that can fail at the end:
  * bucket access, dispatch limits, token. Starts nothing. */
 int job_open(struct job *j, const struct options *o, const char *command, struct error *err);
-
-/* The plan of one of the tests. */
-const struct plan *job_plan(const struct job *j, const char *test);
 
 /* Part of job_open: fetches scripts if they are to come from a repository, and checks that the tests are there. */
 int job_scripts(struct job *j, struct error *err);

@@ -134,7 +134,7 @@ int job_profile(struct job *j, struct error *err)
 	AUTO_FREE char *folder = str_printf(err, "%s/profiles", j->out);
 	if (!folder || fs_mkdirs(folder, 0700, err) < 0)
 		return -1;
-	int result = measure_start_server(j, 0, true, &server, err);
+	int result = measure_start_server(j, 0, true, NULL, &server, err);
 	if (result == 0)
 		result = measure_record_server(j, 0, &server, err);
 	for (size_t i = 0; result == 0 && i < j->tests.len; i++) {

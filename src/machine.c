@@ -64,6 +64,37 @@ void machine_read(struct machine *ret)
 	read_cpu_model(ret->cpu_model, sizeof ret->cpu_model);
 }
 
+/* The hyper-threads of a CPU's core, itself among them. */
+static void read_siblings(size_t cpu, cpu_set_t *ret)
+{
+	CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(4096);
+	char path[96];
+	snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%zu/topology/thread_siblings_list", cpu);
+	bool known = fs_read(path, &text, NULL) == 0;
+	if (known)
+		text.data[strcspn(text.data, "\n")] = 0;
+	if (!known || cpu_sets_parse(text.data, ret) < 0)
+		CPU_ZERO(ret);
+	CPU_SET(cpu, ret);
+}
+
+size_t machine_cores(struct cpu_core *ret)
+{
+	cpu_set_t left;
+	size_t n = 0;
+	if (sched_getaffinity(0, sizeof left, &left) < 0)
+		return 0;
+	for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &left))
+			continue;
+		read_siblings(cpu, &ret[n].cpus);
+		CPU_AND(&ret[n].cpus, &ret[n].cpus, &left);
+		CPU_XOR(&left, &left, &ret[n].cpus);
+		n++;
+	}
+	return n;
+}
+
 void machine_describe(const struct machine *m, struct strbuf *out)
 {
 	strbuf_addf(out, "%u CPU%s%s%s, %.1f GiB, %s %s (%s)", m->cpus, m->cpus == 1 ? "" : "s",

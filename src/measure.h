@@ -1,4 +1,8 @@
-/* What measuring and profiling share: servers and clients of a job. */
+/* What measuring and profiling share: servers and clients of a job.
+ *
+ * job_measure (job.h) works in rounds: in each, both servers are started anew, on fresh data, and every test gets its
+ * share of load on them (measure_round.h has one test's part). So the luck of one start is averaged, and its variance
+ * is in the interval. */
 #ifndef SRC_MEASURE_H
 #define SRC_MEASURE_H
 
@@ -6,8 +10,9 @@
 #include "benchmarker/server.h"
 #include "job.h"
 
-/* side: index into j->sides; profiled: CPU profiles will be taken of it. */
-int measure_start_server(struct job *j, size_t side, bool profiled, struct server *ret, struct error *err);
+/* side: index into j->sides; profiled: CPU profiles will be taken of it; cpus: NULL: no pinning. */
+int measure_start_server(struct job *j, size_t side, bool profiled, const cpu_set_t *cpus, struct server *ret,
+			 struct error *err);
 int measure_record_server(struct job *j, size_t side, const struct server *server, struct error *err);
 /* Stops, keeps its log in <out>/logs, releases. Safe on a server that never started. */
 void measure_stop_server(struct job *j, struct server *server);

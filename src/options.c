@@ -57,6 +57,7 @@ void options_settle(const struct opt *table, struct options *o)
 	/* What the release process has always given TPC-C, which names no time then. */
 	static const uint64_t tpcc_default_ns = 800 * NS_PER_SECOND;
 	options_parse_rate(o->rate, &o->rate_per_second); /* options_check tells of a bad one */
+	o->warmup_auto = !opt_was_set(table, &o->seen, "warmup");
 	o->tpcc_time_ns = opt_was_set(table, &o->seen, "sysbench-test-time") ? o->test_time_ns : tpcc_default_ns;
 }
 
@@ -98,6 +99,15 @@ bool options_tpcc(const struct options *o, const char *test, const char *folder,
 	if (ret->script_dir)
 		ret->density = 1; /* the team's scripts always load whole warehouses */
 	return true;
+}
+
+uint64_t options_slice(const struct options *o, uint64_t test_ns, uint64_t latency_ns)
+{
+	/* At a rate, half as many events are due in a slice as a closed loop has at the least. */
+	uint64_t due_ns = o->rate_per_second > 0 ? (uint64_t)(0.5e9 / o->rate_per_second) : 0;
+	if (o->slice_ns)
+		return o->slice_ns;
+	return plan_slice_length(test_ns, latency_ns > due_ns ? latency_ns : due_ns);
 }
 
 uint64_t options_test_time(const struct options *o, const char *test)

@@ -13,6 +13,9 @@
 #include "benchmarker/tpcc.h"
 #include "mail_options.h"
 
+enum pinning { PINNING_AUTO, PINNING_ON, PINNING_OFF };
+#define PINNING_AUTO_CORES 4 /* with fewer, a server of its own CPUs has too few to be what it is elsewhere */
+
 /* One server as asked for on the command line. */
 struct side_options {
 	char *server;      /* engine name */
@@ -43,8 +46,10 @@ struct options {
 	uint64_t test_time_ns, slice_ns, warmup_ns, event_timeout_ns;
 	char *rate;             /* "1000" or "max" */
 	double rate_per_second; /* 0: closed loop; not an option: options_settle */
-	long long threads, tables, table_size, seed, repetitions;
+	bool warmup_auto;       /* no length was given: not an option, options_settle */
+	long long threads, tables, table_size, seed, repetitions, starts;
 	int pairing; /* enum pairing */
+	int pinning; /* enum pinning */
 	double margin;
 	char *sysbench;
 	char *script_dir, *scripts_repository, *scripts_version;
@@ -142,6 +147,9 @@ bool options_tpcc(const struct options *o, const char *test, const char *folder,
 void options_check_load(const struct options *o, struct strlist *problems);
 /* Can each test be run on each server, with the scripts of the folder (NULL: none)? */
 void options_check_tests(const struct options *o, const char *folder, struct strlist *problems);
+/* Length of a slice: as asked, or chosen by the mean latency of the slower server's events (0: not known) and the rate.
+ */
+uint64_t options_slice(const struct options *o, uint64_t test_ns, uint64_t latency_ns);
 /* Load per server for a test of that list. */
 uint64_t options_test_time(const struct options *o, const char *test);
 

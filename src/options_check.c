@@ -166,10 +166,14 @@ void options_check(const struct options *o, const char *command, struct strlist 
 	check_thresholds(o, problems);
 	if (two || strcmp(command, "pgo") == 0) {
 		struct plan plan = { 0 };
-		if (plan_make((enum pairing)o->pairing, o->test_time_ns, o->slice_ns, 1, &plan, &e) < 0)
-			add_problem(problems, "--sysbench-test-time and --slice", &e);
+		uint64_t share_ns = o->starts ? o->test_time_ns / (uint64_t)o->starts : o->test_time_ns;
+		uint64_t slice_ns = options_slice(o, share_ns, 0);
+		if (plan_make((enum pairing)o->pairing, share_ns, slice_ns, 1, &plan, &e) < 0)
+			add_problem(problems, "--sysbench-test-time, --starts and --slice", &e);
 		check_rate(o, &plan, problems);
 		plan_release(&plan);
+		if (o->pairing == PAIRING_SEQUENTIAL && o->starts > 1)
+			strlist_add(problems, "--starts: sequential pairing has one start of each server");
 	} else {
 		check_rate(o, &(struct plan){ 0 }, problems);
 	}

@@ -46,7 +46,7 @@
 	{ "tables", OPT_INT, AT(tables), .min = 1, .max = 1000, .def = "1", .help = "tables" },                                              \
 	{ "table-size", OPT_INT, AT(table_size), .min = 1, .max = 100000000, .def = "10000", .help = "rows a table" },                       \
 	{ "seed", OPT_INT, AT(seed), .min = 0, .max = 2147483647, .def = "0", .help = "seed of order and data; 0: a random one, which is recorded" }, \
-	{ "warmup", OPT_DURATION, AT(warmup_ns), .min = 0, .max = 3600, .def = "500ms", .help = "load before counting, per server and test" }, \
+	{ "warmup", OPT_DURATION, AT(warmup_ns), .min = 0, .max = 3600, .help = "load before counting, per server, start and test (default: until it is warm)" }, \
 	{ "event-timeout", OPT_DURATION, AT(event_timeout_ns), .min = 0.1, .max = 86400, .def = "60", .help = "longest that connecting and one transaction may take" }, \
 	{ "sysbench", OPT_STRING, AT(sysbench), .value = "PROGRAM", .def = "sysbench", .help = "the load generator" },                         \
 	{ "with-tpcc", OPT_BOOL, AT(with_tpcc), .aliases = "withTpcc", .help = "TPC-C-like load in place of sysbench's tests, 800 s if no time is given (beside others: --test tpcc)" }, \
@@ -56,9 +56,11 @@
 	{ "tpcc-density", OPT_DOUBLE, AT(tpcc_density), .min = 0.001, .max = 1, .def = "1", .help = "TPC-C-like: part of each warehouse's rows, for tests; below 1 nothing compares with other figures" }
 
 #define PAIRS                                                                                                                           \
-	{ "pairing", OPT_CHOICE, AT(pairing), .choices = "interleaved|sequential", .def = "interleaved", .help = "how the two servers share the time" }, \
+	{ "pairing", OPT_CHOICE, AT(pairing), .choices = "interleaved|duet|sequential", .def = "interleaved", .help = "how the two servers share the time: in turn, both at once, one after the other" }, \
 	{ "repetitions", OPT_INT, AT(repetitions), .aliases = "default-runs|runs", .min = 1, .max = 1000, .def = "1", .help = "runs of each test, each on fresh tables; each is a row of the results" }, \
-	{ "slice", OPT_DURATION, AT(slice_ns), .min = 0, .max = 3600, .def = "0", .help = "length of one slice of load; 0: chosen from the test time" }, \
+	{ "starts", OPT_INT, AT(starts), .min = 0, .max = 1000, .def = "0", .help = "starts of the servers, each on fresh data, that a test is spread over; 0: chosen by what one costs" }, \
+	{ "pinning", OPT_CHOICE, AT(pinning), .choices = "auto|on|off", .def = "auto", .help = "servers and clients on CPUs of their own; auto: from 4 cores on" }, \
+	{ "slice", OPT_DURATION, AT(slice_ns), .min = 0, .max = 3600, .def = "0", .help = "length of one slice of load; 0: chosen by the latency that the warm-up sees" }, \
 	{ "margin", OPT_DOUBLE, AT(margin), .min = 0.0001, .max = 0.5, .def = "0.02", .help = "ratios within 1 ± this are called the same" }
 
 #define BUILD                                                                                                                           \

@@ -191,6 +191,16 @@ int fs_copy_atomic(const char *from, const char *to, mode_t mode, struct error *
 	return finish(TAKE_FD(out), tmp, to, err);
 }
 
+int fs_append(const char *from, const char *to, mode_t mode, struct error *err)
+{
+	struct stat st;
+	AUTO_CLOSE int in = open_regular(from, &st, err);
+	if (in < 0)
+		return -1;
+	AUTO_CLOSE int out = open(to, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+	return out < 0 ? fail(err, "open", to) : copy_bytes(in, out, from, to, err);
+}
+
 int fs_commit(const char *tmp, const char *path, struct error *err)
 {
 	int fd = open(tmp, O_RDONLY | O_NONBLOCK | O_CLOEXEC);

@@ -27,6 +27,9 @@
 int fs_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct error *err);
 /* Copies a regular file to its final name the same way (in the kernel where the file system can). */
 int fs_copy_atomic(const char *from, const char *to, mode_t mode, struct error *err);
+/* Copies from behind what is in to, which is made if it is not there. For logs: what was there stays, a part of from
+ * may stand behind it after a failure. */
+int fs_append(const char *from, const char *to, mode_t mode, struct error *err);
 /* fsync of tmp, rename to path, fsync of the folder. tmp must be in the same file system; it is removed on failure. */
 int fs_commit(const char *tmp, const char *path, struct error *err);
 /* Whole file appended to out; more than fits below out->max is an error that names the limit, and leaves out as it

@@ -85,6 +85,10 @@ bool proc_poll(struct proc *p, struct proc_exit *ret_exit);
  * if SIGKILL was needed for the leader. */
 bool proc_stop(struct proc *p, int signal, uint64_t grace_ns, struct proc_exit *ret_exit);
 
+/* Moves it to those CPUs, with all its threads and descendants (PostgreSQL has a process a connection); what they start
+ * later comes up there too. For a process that is gone, nothing. ERROR_INTERNAL: not allowed, or no such CPUs. */
+int proc_pin(const struct proc *p, const cpu_set_t *cpus, struct error *err);
+
 /* SIGKILL to the group, and reap. Safe on PROC_INIT and on one that was released. */
 void proc_release(struct proc *p);
 

@@ -1,9 +1,8 @@
 #include "base/proc_reaper.h"
 
 #include "base/clock.h"
+#include "base/proc_table.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -171,40 +170,6 @@ int proc_reap(void)
 	return orphans;
 }
 
-struct process {
-	pid_t pid, parent, group;
-};
-
-/* Parses proc(5)'s stat line: "pid (name) state ppid pgrp …"; a name may hold anything, so the last ')' ends it. */
-static bool read_process(int proc_dir, const char *name, struct process *ret)
-{
-	char path[32], text[512];
-	if (!isdigit((unsigned char)*name) || snprintf(path, sizeof path, "%s/stat", name) >= (int)sizeof path)
-		return false;
-	AUTO_CLOSE int fd = openat(proc_dir, path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-	if (n <= 0)
-		return false;
-	text[n] = 0;
-	const char *after = strrchr(text, ')');
-	ret->pid = atoi(name);
-	return after && sscanf(after, ") %*c %d %d", &ret->parent, &ret->group) == 2;
-}
-
-/* Calls visit for every process; stops at the first that returns true, and returns it. */
-static bool find_process(bool (*visit)(const struct process *p, void *data), void *data)
-{
-	DIR *dir = opendir("/proc");
-	bool found = false;
-	for (struct dirent *e; dir && !found && (e = readdir(dir));) {
-		struct process p;
-		found = read_process(dirfd(dir), e->d_name, &p) && visit(&p, data);
-	}
-	if (dir)
-		closedir(dir);
-	return found;
-}
-
 /* The pidfd of a process, -1 if it has ended. The state in /proc does not tell: while threads of a process are still
  * ending, it is that of a zombie already. */
 static int open_running(pid_t pid)
@@ -218,7 +183,7 @@ struct group_member {
 	int pidfd; /* of the member found */
 };
 
-static bool is_running_member(const struct process *p, void *data)
+static bool is_running_member(const struct proc_entry *p, void *data)
 {
 	struct group_member *m = data;
 	m->pidfd = p->group == m->group ? open_running(p->pid) : -1;
@@ -228,7 +193,7 @@ static bool is_running_member(const struct process *p, void *data)
 void reaper_wait_group(pid_t group, uint64_t deadline_ns)
 {
 	struct group_member member = { .group = group, .pidfd = -1 };
-	while (clock_left_ms(deadline_ns) != 0 && find_process(is_running_member, &member)) {
+	while (clock_left_ms(deadline_ns) != 0 && proc_table_find(is_running_member, &member)) {
 		struct pollfd p = { .fd = member.pidfd, .events = POLLIN };
 		poll(&p, 1, clock_left_ms(deadline_ns));
 		close(member.pidfd);
@@ -247,7 +212,7 @@ struct stragglers {
 };
 
 /* Kills a child that still runs. Until we reap it, no other process can have its number. */
-static bool kill_child(const struct process *p, void *data)
+static bool kill_child(const struct proc_entry *p, void *data)
 {
 	struct stragglers *s = data;
 	int pidfd = p->parent == s->self ? open_running(p->pid) : -1;
@@ -268,7 +233,7 @@ int proc_kill_stragglers(void)
 	do {
 		reaper_lock();
 		s.len = 0;
-		find_process(kill_child, &s);
+		proc_table_find(kill_child, &s);
 		reaper_unlock();
 		for (int i = 0; i < s.len; i++) {
 			struct pollfd p = { .fd = s.pidfds[i], .events = POLLIN };

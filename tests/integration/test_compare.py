@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import shutil
 import subprocess
 
@@ -73,10 +74,76 @@ def test_interleaved_alternates_in_abba_blocks(dbdyno, gms):
     assert blocks and set(blocks) <= {"ABBA", "BAAB"}
 
 
+def test_duet_loads_both_in_the_same_windows(dbdyno, gms):
+    done = dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], "--pairing=duet", "--slice=100ms",
+                     *short("oltp_point_select"))
+    db = dbdyno.home / "result/results.db"
+    pairs = query(db, "select f.begin_ns = t.begin_ns, f.planned_ns = t.planned_ns, f.slice_index < t.slice_index from slice f join slice t "
+                      "on t.pair = f.pair and t.side = 'to' where f.side = 'from' order by f.pair")
+    assert len(pairs) == 20 and {(b, p) for b, p, _ in pairs} == {(1, 1)}
+    first = [f for _, _, f in pairs]  # who has the first position: swapped in each block
+    assert all(first[i] != first[i + 1] for i in range(0, 20, 2))
+    assert query(db, "select verdict from comparison where metric = 'throughput'") == [("slower",)]
+    assert query(db, "select pairing from run") == [("duet",)]
+    if len(os.sched_getaffinity(0)) < 4:
+        assert "share CPUs" in done.stderr
+
+
+def test_a_test_is_spread_over_starts_of_the_servers(dbdyno, gms):
+    done = dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], "--starts=3", "--slice=100ms", "--verbose",
+                     *short("oltp_point_select", "oltp_insert", seconds=1.5))
+    db = dbdyno.home / "result/results.db"
+    rows = query(db, "select test, side, start, sum(planned_ns) from slice group by 1, 2, 3 order by 1, 2, 3")
+    assert rows == [(test, side, start, 500_000_000) for test in ("oltp_insert", "oltp_point_select") for side in ("from", "to")
+                    for start in range(3)]
+    for test in ("oltp_insert", "oltp_point_select"):  # numbers count on
+        (pairs, last_pair, slices, last), = query(db, "select count(distinct pair), max(pair), count(*), max(slice_index) from slice "
+                                                      f"where test = '{test}'")
+        assert (last_pair, last) == (pairs - 1, slices - 1) and slices == 2 * pairs
+    assert done.stderr.count("from server is ready") == done.stderr.count("to server is ready") == 3
+    assert query(db, "select count(*) from to_results") == [(2,)]  # a row a test, whatever the starts
+
+
+def test_servers_and_clients_on_cpus_of_their_own(dbdyno, gms):
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("needs two CPUs")
+    sides = ["compare", "--from-exec", gms["good"], "--to-exec", gms["good"], "--pinning=on", *short("oltp_point_select", seconds=1)]
+    done = dbdyno.ok(*sides, "--verbose")
+    assert "CPUs: servers on " in done.stderr
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})  # which the program inherits
+    try:
+        dbdyno.fails(2, "1 core cannot be divided", *sides[:-1], "--out=alone")
+    finally:
+        os.sched_setaffinity(0, cpus)
+
+
+def test_a_warm_up_ends_when_it_is_warm(dbdyno, gms):
+    """Without a length: short windows of load that no slice counts, and at most half of the test's time."""
+    common = ["compare", "--from-exec", gms["good"], "--to-exec", gms["good"], "--test=oltp_point_select", "--sysbench-test-time=1",
+              "--table-size=100"]
+    dbdyno.ok(*common, "--out=warm")
+    assert query(dbdyno.home / "warm/results.db", "select sum(planned_ns) from slice") == [(2_000_000_000,)]
+    assert "warmup" not in json.loads(query(dbdyno.home / "warm/results.db", "select config_json from run")[0][0])
+    dbdyno.ok(*common, "--warmup=200ms", "--out=fixed")
+    assert json.loads(query(dbdyno.home / "fixed/results.db", "select config_json from run")[0][0])["warmup"] == 0.2
+
+
+@pytest.mark.parametrize("flags, words", [
+    (["--starts=30"], "too short"),
+    (["--starts=2", "--pairing=sequential"], "sequential pairing has one start"),
+    (["--starts=-1"], "--starts"),
+    (["--pairing=trio"], "--pairing"),
+    (["--pinning=maybe"], "--pinning"),
+])
+def test_bad_pairs(dbdyno, gms, flags, words):
+    dbdyno.fails(2, words, "compare", "--from-exec", gms["good"], "--to-exec", gms["good"], "--sysbench-test-time=1", *flags)
+
+
 def test_same_seed_same_order(dbdyno, gms):
     orders = []
     for out in ("one", "two"):
-        dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], *short("oltp_point_select")[:-1], f"--out={out}", "--seed=5")
+        dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], *short("oltp_point_select")[:-1], f"--out={out}", "--seed=5", "--slice=100ms", "--starts=2")
         orders.append(query(dbdyno.home / out / "results.db", "select side from slice order by begin_ns"))
     assert orders[0] == orders[1]
 

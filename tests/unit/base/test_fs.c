@@ -233,6 +233,15 @@ static void copy_is_the_same(void **state)
 	free(data);
 	assert_true(fs_is_executable("b"));
 	put("empty", "");
+	check_ok(fs_append("a", "logs", 0600, err));
+	check_ok(fs_append("a", "logs", 0600, err));
+	CLEANUP(strbuf) struct strbuf once = STRBUF_INIT(1 << 20), twice = STRBUF_INIT(1 << 20);
+	check_ok(fs_read("a", &once, err));
+	check_ok(fs_read("logs", &twice, err));
+	assert_int_equal(twice.len, 2 * once.len);
+	assert_memory_equal(twice.data + once.len, once.data, once.len);
+	check_fails(fs_append("no", "logs", 0600, err), ERROR_INTERNAL, "no");
+	check_fails(fs_append("a", "no/logs", 0600, err), ERROR_INTERNAL, "open no/logs");
 	check_ok(fs_copy_atomic("empty", "c", 0600, err));
 	check_holds("c", "");
 	check_ok(fs_copy_atomic("/proc/self/comm", "d", 0600, err)); /* says it has 0 bytes */

@@ -548,6 +548,41 @@ static void child_leads_its_session(void **state)
 	assert_true(pid == group && pid == session && terminal == 0);
 }
 
+static bool is_pinned_to(pid_t pid, const cpu_set_t *cpus)
+{
+	cpu_set_t now;
+	return sched_getaffinity(pid, sizeof now, &now) == 0 && CPU_EQUAL(&now, cpus);
+}
+
+static void pinning_takes_descendants_along(void **state)
+{
+	(void)state;
+	cpu_set_t all, one;
+	assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+	CPU_ZERO(&one);
+	for (size_t cpu = 0; CPU_COUNT(&one) == 0; cpu++)
+		if (CPU_ISSET(cpu, &all))
+			CPU_SET(cpu, &one);
+	char line[64];
+	CLEANUP(proc) struct proc p = PROC_INIT;
+	/* its child has left the group, as PostgreSQL's do */
+	start_ready(&p, "mkfifo left; setsid sh -c 'echo $$ >left; exec sleep 1000' & read x <left; echo $x; wait",
+		    line, sizeof line);
+	pid_t child = atoi(line);
+	assert_true(is_pinned_to(child, &all));
+	check_ok(proc_pin(&p, &one, err));
+	assert_true(is_pinned_to(p.pid, &one) && is_pinned_to(child, &one));
+	assert_true(is_pinned_to(0, &all));
+	check_ok(proc_pin(&p, &all, err));
+	assert_true(is_pinned_to(p.pid, &all) && is_pinned_to(child, &all));
+	cpu_set_t none;
+	CPU_ZERO(&none);
+	check_fails(proc_pin(&p, &none, err), ERROR_INTERNAL, "move sh to other CPUs: Invalid argument");
+	proc_release(&p);
+	assert_int_equal(proc_kill_stragglers(), 1);
+	check_ok(proc_pin(&p, &one, err)); /* nobody is there */
+}
+
 static void settings_reach_the_child(void **state)
 {
 	(void)state;
@@ -830,6 +865,7 @@ int main(void)
 		TEST(streams_may_stand_in_each_others_place),
 		TEST(signals_start_afresh),
 		TEST(child_leads_its_session),
+		TEST(pinning_takes_descendants_along),
 		TEST(settings_reach_the_child),
 		TEST(user_is_changed_whole),
 		TEST(output_is_bounded),

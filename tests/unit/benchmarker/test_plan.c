@@ -47,8 +47,8 @@ static void fills_the_test_time(void **state)
 		uint64_t test_ns, slice_ns;
 		size_t blocks;
 	} cases[] = {
-		{ 2 * NS_PER_SECOND, 0, 10 },     { 10 * NS_PER_SECOND, 0, 10 },
-		{ 40 * NS_PER_SECOND, 0, 20 },    { 1 * NS_PER_SECOND, 0, 5 },
+		{ 2 * NS_PER_SECOND, 0, 10 },     { 10 * NS_PER_SECOND, 0, 50 },
+		{ 40 * NS_PER_SECOND, 0, 200 },   { 1 * NS_PER_SECOND, 0, 5 },
 		{ 100 * NS_PER_MS, 0, 1 },        { 120 * NS_PER_MS, 0, 1 },
 		{ 1000000007, 70000001, 7 },      { 5 * NS_PER_SECOND, 2 * NS_PER_SECOND, 1 },
 		{ 199 * NS_PER_MS, 50000000, 1 }, { 8 * NS_PER_SECOND, NS_PER_SECOND, 4 },
@@ -93,6 +93,83 @@ static void sequential_is_one_after_the_other(void **state)
 	}
 }
 
+/* As interleaved: the first of a pair has the first position, and the other one has it in the next window. */
+static void duets_swap_positions_in_each_block(void **state)
+{
+	(void)state;
+	CLEANUP(plan) struct plan p = { 0 };
+	check_ok(plan_make(PAIRING_DUET, 10 * NS_PER_SECOND, 0, 42, &p, err));
+	for (size_t i = 0; i < p.len; i += 4) {
+		const struct plan_slice *s = &p.slices[i];
+		assert_int_equal(s[0].pair, s[1].pair);
+		assert_int_equal(s[2].pair, s[3].pair);
+		assert_int_not_equal(s[0].side, s[1].side);
+		assert_int_not_equal(s[0].side, s[2].side);
+		assert_int_not_equal(s[2].side, s[3].side);
+	}
+}
+
+static void plans_of_a_test_count_on(void **state)
+{
+	(void)state;
+	struct plan_place place = { 0 };
+	for (uint32_t start = 0; start < 3; start++) {
+		CLEANUP(plan) struct plan p = { 0 };
+		check_ok(plan_make(PAIRING_INTERLEAVED, NS_PER_SECOND, NS_PER_SECOND / 4, start, &p, err));
+		place.start = 7 + start;
+		place.repetition = start / 2;
+		plan_put(&p, &place);
+		assert_int_equal(p.len, 8);
+		assert_int_equal(p.first, 8 * start);
+		for (size_t i = 0; i < p.len; i++) {
+			assert_int_equal(p.slices[i].start, 7 + start);
+			assert_int_equal(p.slices[i].repetition, start / 2);
+			assert_int_equal(p.slices[i].block, 2 * start + i / 4);
+			assert_int_equal(p.slices[i].pair, 4 * start + i / 2);
+		}
+	}
+	assert_int_equal(place.index, 24);
+	assert_int_equal(place.block, 6);
+	assert_int_equal(place.pair, 12);
+}
+
+static void slices_are_as_long_as_events_ask(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t test_ms, latency_us, slice_ms;
+	} cases[] = {
+		{ 10000, 0, 100 },       { 10000, 300, 100 },  { 10000, 10000, 200 },     { 10000, 49999, 999 },
+		{ 10000, 200000, 1000 }, { 1000, 90000, 500 }, { 10000, 90000000, 1000 }, { 100, 0, 50 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(plan_slice_length(cases[i].test_ms * NS_PER_MS, cases[i].latency_us * 1000) /
+					 NS_PER_MS,
+				 cases[i].slice_ms);
+	assert_int_equal(plan_slice_length(UINT64_MAX, UINT64_MAX), NS_PER_SECOND);
+}
+
+static void starts_are_what_the_load_can_pay(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t test_ms, slice_ms, set_up_ms;
+		uint32_t starts;
+	} cases[] = {
+		{ 2000, 100, 600, 1 },      { 8000, 100, 700, 5 },     { 120000, 100, 700, 10 },
+		{ 120000, 1000, 20000, 3 }, { 800000, 100, 90000, 4 }, { 1000, 500, 10, 1 },
+		{ 2000, 100, 10, 5 },       { 1000, 100, 0, 2 },       { 1000, 0, 100, 1 },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(plan_starts(cases[i].test_ms * NS_PER_MS, cases[i].slice_ms * NS_PER_MS,
+					     cases[i].set_up_ms * NS_PER_MS),
+				 cases[i].starts);
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < 7; i++)
+		sum += plan_share(1000000001, 7, i);
+	assert_int_equal(sum, 1000000001);
+}
+
 static void seed_decides(void **state)
 {
 	(void)state;
@@ -132,6 +209,10 @@ int main(void)
 		cmocka_unit_test(fills_the_test_time),
 		cmocka_unit_test(interleaved_blocks_are_abba_or_baab),
 		cmocka_unit_test(sequential_is_one_after_the_other),
+		cmocka_unit_test(duets_swap_positions_in_each_block),
+		cmocka_unit_test(plans_of_a_test_count_on),
+		cmocka_unit_test(slices_are_as_long_as_events_ask),
+		cmocka_unit_test(starts_are_what_the_load_can_pay),
 		cmocka_unit_test(seed_decides),
 		cmocka_unit_test(refuses),
 	};

@@ -206,15 +206,17 @@ static void a_row_for_each_repetition(void **state)
 {
 	const struct fixture *f = *state;
 	struct results *r = open_with_run(f->db);
-	struct plan plan;
-	check_ok(plan_make(PAIRING_SEQUENTIAL, NS_PER_SECOND, NS_PER_SECOND / 4, 1, &plan, err));
-	for (uint32_t repetition = 0; repetition < 3; repetition++)
-		for (size_t place = 0; place < plan.len; place++) {
-			uint32_t index;
-			struct plan_slice slice = plan_repeat(&plan, repetition, place, &index);
+	struct plan_place place = { 0 };
+	for (uint32_t repetition = 0; repetition < 3; repetition++) {
+		CLEANUP(plan) struct plan plan = { 0 };
+		check_ok(plan_make(PAIRING_SEQUENTIAL, NS_PER_SECOND, NS_PER_SECOND / 4, 1, &plan, err));
+		place.repetition = repetition;
+		plan_put(&plan, &place);
+		for (uint32_t i = 0; i < plan.len; i++) {
 			CLEANUP(sample) struct sample s = make_sample(repetition);
-			check_ok(results_add_slice(r, &insert, &slice, index, 0, &s, err));
+			check_ok(results_add_slice(r, &insert, &plan.slices[i], plan.first + i, 0, &s, err));
 		}
+	}
 	check_ok(results_seal_test(r, &insert, err));
 	/* a repetition is 4 slices a side, of repetition + 1 seconds each */
 	check_query(
@@ -228,7 +230,6 @@ static void a_row_for_each_repetition(void **state)
 	struct results_summary s;
 	check_ok(results_read_summary(r, "oltp_insert", SIDE_TO, &s, err));
 	assert_true(s.found && s.events == 12000 && s.seconds == 24 && s.events_per_second == 500);
-	plan_release(&plan);
 	results_close(r);
 }
 
