@@ -19,8 +19,9 @@ struct command {
 	int (*run)(int argc, const char *const *argv, struct error *err);
 };
 
-extern const struct command command_compare, command_profile, command_pgo, command_build, command_report, command_pprof,
-	command_render, command_notify, command_demo, command_doctor, command_dolt_builder;
+extern const struct command command_bisect, command_compare, command_profile, command_pgo, command_build,
+	command_report, command_pprof, command_render, command_notify, command_demo, command_doctor,
+	command_dolt_builder;
 
 /* What flags without a command mean: today's system. Not in the overview. */
 extern const struct command command_flags_alone;

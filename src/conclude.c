@@ -276,7 +276,7 @@ int conclude_write(const struct conclude_spec *spec, struct error *err)
 	if (run_data_load(&d, spec->results, err) < 0 || report_json(&d.report, &json, err) < 0)
 		return -1;
 	bool anything = d.report.tests_len || d.report.profiles_len; /* else the error says it all */
-	if (anything && print_summary(spec, &d.report, &json, err) < 0)
+	if (anything && !spec->silent && print_summary(spec, &d.report, &json, err) < 0)
 		return -1;
 	if (run_queries(spec, queries, &owned, err) < 0)
 		return -1;

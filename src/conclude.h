@@ -23,6 +23,7 @@ struct conclude_spec {
 	bool write_rows;              /* from_results and to_results as CSV and JSON */
 	const char *step_summary;     /* GitHub's file for it; NULL: none */
 	bool annotations;             /* GitHub's, on standard error */
+	bool silent;                  /* nothing on stdout */
 	bool json;                    /* stdout gets the report as JSON, instead of the table */
 };
 int conclude_write(const struct conclude_spec *spec, struct error *err);

@@ -243,7 +243,7 @@ int job_open(struct job *j, const struct options *o, const char *command, struct
 	if (!(j->work = fs_make_temp_dir_in(o->work_dir, "dbdyno", err)) || read_schema(o, &schema, err) < 0 ||
 	    check_queries(j, &schema, err) < 0)
 		return -1;
-	log_info("run %s", j->id);
+	job_say(j, "run %s", j->id);
 	if (publish_check(j, err) < 0 || job_scripts(j, err) < 0)
 		return -1;
 	return make_results(j, &schema, err) < 0 || add_run(j, err) < 0 ? -1 : 0;

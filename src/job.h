@@ -97,6 +97,9 @@ int job_finish(struct job *j, int result, struct error *err);
 void job_event(struct job *j, const char *level, const char *test, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* What people are told of a job's course; of one that is part of a larger one, with --verbose alone. */
+#define job_say(j, ...) ((j)->o->is_part ? log_verbose(__VA_ARGS__) : log_info(__VA_ARGS__))
+
 /* New run id: time and 32 random bits. */
 int job_new_id(char ret[static 40], struct error *err);
 

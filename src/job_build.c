@@ -93,8 +93,8 @@ static int build_all(struct job *j, struct error *err)
 		s->version = str_dup(s->build.commit, err);
 		if (!s->exec || !s->version)
 			return -1;
-		log_info("%s: %s %.12s%s, %s", s->label, s->engine.name, s->build.commit,
-			 s->profile ? " with profile" : "", s->build.cached ? "from the cache" : "built");
+		job_say(j, "%s: %s %.12s%s, %s", s->label, s->engine.name, s->build.commit,
+			s->profile ? " with profile" : "", s->build.cached ? "from the cache" : "built");
 	}
 	log_progress_end();
 	return 0;

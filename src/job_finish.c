@@ -44,12 +44,13 @@ static int write_results(struct job *j, const char *status, struct error *err)
 		.step_summary = j->o->step_summary,
 		.annotations = j->o->annotations,
 		.json = j->o->json,
+		.silent = j->o->is_part,
 	};
 	if (conclude_write(&spec, err) < 0)
 		return -1;
 	results_close(j->results); /* one file again, complete for the upload */
 	j->results = NULL;
-	log_info("report: %s/report.html", j->out);
+	job_say(j, "report: %s/report.html", j->out);
 	return j->o->flags_alone ? copy_as_today(j, err) : 0;
 }
 

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 
 static const struct command *const commands[] = {
-	&command_compare, &command_profile, &command_pgo,  &command_build,  &command_report,       &command_pprof,
-	&command_render,  &command_notify,  &command_demo, &command_doctor, &command_dolt_builder,
+	&command_compare, &command_profile, &command_pgo,    &command_build, &command_report, &command_pprof,
+	&command_render,  &command_notify,  &command_bisect, &command_demo,  &command_doctor, &command_dolt_builder,
 };
 
 static int print_overview(struct error *err)

@@ -87,6 +87,7 @@ struct options {
 	struct mail_options mail; /* of notify alone */
 	/* talk */
 	bool json, quiet, verbose, dry_run;
+	bool is_part;       /* a step of a larger job: nothing on stdout, less on stderr; not an option */
 	bool flags_alone;   /* today's system: no command was named; not an option */
 	char *command_line; /* as given, for the record; not an option; freed by options_release */
 };

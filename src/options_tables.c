@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "benchmarker/scripts.h"
+#include "bisect.h"
 
 /* clang-format off */
 #define AT(member) offsetof(struct options, member)
@@ -146,6 +147,24 @@ const struct opt doctor_table[] = {
 	{ "sysbench", OPT_STRING, AT(sysbench), .value = "PROGRAM", .def = "sysbench", .group = "Options", .help = "the load generator" },
 	{ "dir", OPT_STRING, AT(work_dir), .value = "DIR", .help = "folder for temporary files (default: $TMPDIR)" },
 	TALK, { 0 },
+};
+
+#define BISECT_AT(member) offsetof(struct bisect_options, member)
+
+const struct opt bisect_table[] = {
+	{ "server", OPT_STRING, AT(from.server), .value = "ENGINE", .def = "gms", .group = "Commits", .help = "engine (gms, dolt, doltgres)" },
+	{ "repository", OPT_STRING, AT(from.repository), .value = "URL|PATH", .help = "git repository (default: the engine's own)" },
+	{ "good", OPT_STRING, BISECT_AT(good), .value = "SHA|TAG|BRANCH", .help = "commit at which the test was still fast; an ancestor of the bad one" },
+	{ "bad", OPT_STRING, BISECT_AT(bad), .value = "SHA|TAG|BRANCH", .help = "commit at which it is slow" },
+	{ "path", OPT_LIST, BISECT_AT(paths), .value = "PATH", .help = "only commits that change something there, repeatable" },
+	{ "metric", OPT_CHOICE, BISECT_AT(metric), .choices = "throughput|latency_mean|latency_p95", .def = "throughput", .help = "what became worse" },
+	{ "confidence", OPT_DOUBLE, BISECT_AT(confidence), .min = 0.6, .max = 0.9999, .def = "0.99", .help = "probability from which a commit counts as found" },
+	{ "max-steps", OPT_INT, BISECT_AT(max_steps), .min = 0, .max = 100000, .def = "0", .help = "commits measured or skipped at most, exit 8 then; 0: 16 and 4 for each halving of the history" },
+	{ "protocol", OPT_CHOICE, AT(from.protocol), .choices = "default|tcp|unix", .def = "default", .help = "how the load connects (default: as the engine file has it)" },
+	ENGINES, LOAD, PAIRS, BUILD,
+	{ "out", OPT_STRING, AT(out), .value = "DIR", .group = "Results", .help = "folder for results; the same command goes on there (default: out/bisect-<good>-<bad>-<test>)" },
+	{ "dir", OPT_STRING, AT(work_dir), .value = "DIR", .help = "folder for the servers' data and other temporary files (default: $TMPDIR)" },
+	TALK, DRY_RUN, { 0 },
 };
 
 const struct opt demo_table[] = {
