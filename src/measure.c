@@ -175,8 +175,10 @@ int job_measure(struct job *j, struct error *err)
 	m->active[SIDE_FROM] = m->active[SIDE_TO] = true;
 	if (divide_cpus(m, err) < 0)
 		return -1;
+	machine_log_open(&m->machine, j->o->machine_root ? j->o->machine_root : "");
 	int result = j->o->pairing == PAIRING_SEQUENTIAL ? measure_sequential(m, err) : measure_pass(m, err);
 	log_progress_end();
 	stop_servers(m);
+	machine_log_release(&m->machine);
 	return result;
 }

@@ -47,6 +47,7 @@ struct round {
 	const struct tpcc *tpcc; /* NULL if it is another test */
 	uint64_t test_ns;        /* load per server in a whole repetition */
 	struct client clients[2];
+	struct machine_usage *usage; /* of each slice of the plan under way; owned */
 };
 
 static int client_prepare(const struct job *j, size_t side, struct client *c, struct error *err)
@@ -216,19 +217,29 @@ static int make_plan(const struct round *r, struct plan *ret, struct error *err)
 static int keep_slice(struct round *r, const struct plan *plan, size_t i, int64_t wall_ns, const struct sample *s,
 		      struct error *err)
 {
+	r->usage[i] = s->machine;
 	return results_add_slice(r->j->results, &r->row, &plan->slices[i], plan->first + (uint32_t)i, wall_ns, s, err);
+}
+
+static struct machine_subject subject_of(const struct round *r, size_t side)
+{
+	return (struct machine_subject){ r->m->servers[side].proc.pid, r->clients[side].load.proc.pid };
 }
 
 static int run_slice(struct round *r, const struct plan *plan, size_t i, struct error *err)
 {
 	const struct plan_slice *slice = &plan->slices[i];
 	CLEANUP(sample) struct sample s = SAMPLE_INIT;
-	int64_t wall_ns = clock_wall_ns();
+	struct sample *const samples[] = { &s };
+	struct machine_subject subject = subject_of(r, slice->side);
 	if (!r->m->active[slice->side])
 		return 0;
+	machine_log_begin(&r->m->machine, &subject, 1);
+	int64_t wall_ns = clock_wall_ns();
 	load_set_schedule(&r->clients[slice->side].load, slice->pair);
 	if (load_slice(&r->clients[slice->side].load, slice->duration_ns, &s, err) < 0)
 		return error_wrap(err, "load on the %s server", r->j->sides[slice->side].label);
+	machine_log_end(&r->m->machine, &subject, samples, 1);
 	return keep_slice(r, plan, i, wall_ns, &s, err);
 }
 
@@ -253,8 +264,11 @@ static int run_pair(struct round *r, const struct plan *plan, size_t i, struct e
 	CLEANUP(sample) struct sample first = SAMPLE_INIT;
 	CLEANUP(sample) struct sample second = SAMPLE_INIT;
 	struct sample *const samples[] = { &first, &second };
+	struct machine_subject subjects[] = { subject_of(r, plan->slices[i].side),
+					      subject_of(r, plan->slices[i + 1].side) };
 	if (take_first(r, plan->slices[i].side, err) < 0)
 		return -1;
+	machine_log_begin(&r->m->machine, subjects, 2);
 	int64_t wall_ns = clock_wall_ns();
 	uint64_t begin_ns = clock_mono_ns() + DUET_WAKE_NS;
 	for (size_t k = 0; k < 2; k++) {
@@ -270,6 +284,7 @@ static int run_pair(struct round *r, const struct plan *plan, size_t i, struct e
 		if (result < 0)
 			error_wrap(err, "load on the %s server", r->j->sides[side].label);
 	}
+	machine_log_end(&r->m->machine, subjects, samples, 2);
 	for (size_t k = 0; result == 0 && k < 2; k++)
 		result = keep_slice(r, plan, i + k, wall_ns, samples[k], err);
 	return result;
@@ -288,8 +303,60 @@ static int run_plan(struct round *r, const struct plan *plan, size_t test, struc
 	return 0;
 }
 
+/* The slices of a plan, and which of its blocks are not to be trusted: *ret, owned, with *ret_len of them. */
+static int run_judged(struct round *r, const struct plan *plan, size_t test, uint32_t **ret, size_t *ret_len,
+		      struct error *err)
+{
+	free(r->usage);
+	r->usage = calloc(plan->len + 1, sizeof *r->usage);
+	if (!r->usage)
+		return error_oom(err);
+	return run_plan(r, plan, test, err) < 0 ? -1
+						: machine_log_judge(&r->m->machine, r->j->results, r->row.name, plan,
+								    r->usage, ret, ret_len, err);
+}
+
+/* One more block, as long as those of the plan; whether it can be trusted. */
+static int run_block(struct round *r, const struct plan *plan, size_t test, uint32_t *ret_block, bool *ret_clean,
+		     struct error *err)
+{
+	CLEANUP(plan) struct plan extra = { 0 };
+	AUTO_FREE uint32_t *bad = NULL;
+	size_t bad_len;
+	uint64_t slice_ns = plan->slices[0].duration_ns;
+	if (plan_make((enum pairing)r->j->o->pairing, 2 * slice_ns, slice_ns, r->j->seed + r->test->place.index, &extra,
+		      err) < 0)
+		return -1;
+	plan_put(&extra, &r->test->place);
+	*ret_block = extra.slices[0].block;
+	if (run_judged(r, &extra, test, &bad, &bad_len, err) < 0)
+		return -1;
+	*ret_clean = bad_len == 0;
+	return 0;
+}
+
+/* Measures disturbed blocks again, with at most a quarter more blocks than the plan has; what is left stays in the
+ * figures. The halves of a sequential job lie too far apart for that. */
+static int measure_again(struct round *r, const struct plan *plan, size_t test, const uint32_t *blocks, size_t len,
+			 struct error *err)
+{
+	size_t all = plan->slices[plan->len - 1].block - plan->slices[0].block + 1, done = 0;
+	if (r->j->o->pairing == PAIRING_SEQUENTIAL)
+		return 0;
+	for (size_t tries = (all + 3) / 4; tries && done < len; tries--) {
+		uint32_t block = 0;
+		bool clean = false;
+		if (run_block(r, plan, test, &block, &clean, err) < 0)
+			return -1;
+		if (clean && results_replace_block(r->j->results, r->row.name, blocks[done++], block, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void round_release(struct round *r)
 {
+	free(r->usage);
 	client_release(&r->clients[SIDE_FROM]);
 	client_release(&r->clients[SIDE_TO]);
 }
@@ -304,7 +371,10 @@ static int run_round(struct round *r, size_t test, struct error *err)
 		return -1;
 	if (!r->test->starts)
 		settle(r, latency_ns, clock_mono_ns() - begin_ns + r->m->start_cost_ns / r->j->tests.len);
-	if (make_plan(r, &plan, err) < 0 || run_plan(r, &plan, test, err) < 0)
+	AUTO_FREE uint32_t *disturbed = NULL;
+	size_t disturbed_len;
+	if (make_plan(r, &plan, err) < 0 || run_judged(r, &plan, test, &disturbed, &disturbed_len, err) < 0 ||
+	    measure_again(r, &plan, test, disturbed, disturbed_len, err) < 0)
 		return -1;
 	r->test->done++;
 	return close_clients(r, err);

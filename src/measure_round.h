@@ -5,6 +5,7 @@
 
 #include "benchmarker/cpu_sets.h"
 #include "measure.h"
+#include "measure_machine.h"
 
 /* A test over all its rounds. */
 struct measured_test {
@@ -20,9 +21,10 @@ struct measure {
 	bool active[2];     /* sides that are measured; one in a pass of a sequential job */
 	size_t position[2]; /* of each side: 0 or 1, in cpus and in the order of everything */
 	bool pinned;
-	struct cpu_sets cpus;         /* if pinned */
-	uint32_t starts;              /* of the servers, so far */
-	uint64_t start_cost_ns;       /* wall time of the last one, with the stop before it */
+	struct cpu_sets cpus;   /* if pinned */
+	uint32_t starts;        /* of the servers, so far */
+	uint64_t start_cost_ns; /* wall time of the last one, with the stop before it */
+	struct machine_log machine;
 	struct measured_test tests[]; /* as j->tests */
 };
 

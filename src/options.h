@@ -75,6 +75,7 @@ struct options {
 	bool write_rows;        /* from_results and to_results also as CSV and JSON */
 	char *schema;           /* SQL file for the two tables */
 	char *work_dir;         /* temporary files */
+	char *machine_root;     /* folder with proc and sys in place of this machine's, for tests; NULL: none */
 	bool fail_on_regression, fail_on_undecided;
 	struct strlist thresholds; /* "[TEST=]PERCENT" */
 	/* dispatch */

@@ -75,6 +75,7 @@
 	{ "results-filename", OPT_STRING, AT(results_filename), .value = "NAME", .def = "results", .help = "name of the file with the queries' results; its ending is the form's" }, \
 	{ "write-results-to-file", OPT_BOOL, AT(write_rows), .def = "true", .help = "from_results and to_results also as CSV and JSON" },    \
 	{ "schema", OPT_STRING, AT(schema), .value = "FILE", .help = "SQL that creates from_results and to_results (default, and where there is no such file: our own)" }, \
+	{ "machine-root", OPT_STRING, AT(machine_root), .value = "DIR", .flags = OPT_HIDDEN, .help = "tests: proc and sys are read there" }, \
 	{ "dir", OPT_STRING, AT(work_dir), .value = "DIR", .help = "folder for the servers' data and other temporary files (default: $TMPDIR)" }, \
 	{ "bucket", OPT_STRING, AT(bucket), .value = "NAME", .help = "S3 bucket for the results" },                                           \
 	{ "region", OPT_STRING, AT(region), .value = "NAME", .env = "AWS_REGION", .def = "us-west-2", .help = "its region" },                 \
