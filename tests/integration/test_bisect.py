@@ -8,7 +8,7 @@ import pytest
 
 from conftest import ROOT, git, query
 
-LOAD = ["--test=oltp_point_select", "--sysbench-test-time=1", "--warmup=100ms", "--table-size=200"]
+LOAD = ["--test=oltp_point_select", "--sysbench-test-time=1.5", "--slice=50ms", "--warmup=100ms", "--table-size=200"]
 
 
 class Line:
