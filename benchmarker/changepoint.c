@@ -73,6 +73,15 @@ static double best_of_windows(const struct scores *s, size_t length, size_t *ret
 	}
 }
 
+/* Sum of squares around the mean, which no order changes; after add_up. */
+static double squares(const struct scores *s)
+{
+	double sum = 0;
+	for (size_t i = 0; i < s->len; i++)
+		sum += s->weight[i] * s->value[i] * s->value[i];
+	return sum - s->sums[s->len] * s->sums[s->len] / s->weights[s->len];
+}
+
 /* The statistic of the scores in their present order. */
 static double statistic(struct scores *s, size_t *ret_at)
 {
@@ -86,7 +95,8 @@ static double statistic(struct scores *s, size_t *ret_at)
 			*ret_at = at;
 		}
 	}
-	return best;
+	/* Against what is left: a large change must not count as noise in what it is compared with. */
+	return best / fmax(squares(s) - best, 1e-12 * best);
 }
 
 static void shuffle(struct scores *s, uint64_t *seed)

@@ -78,7 +78,7 @@ int changepoint_correlation(const double *values, size_t len, double *ret, struc
 	if (len >= CORRELATION_LEN_MIN) {
 		double one = mean_difference(values, len, 1, work), two = mean_difference(values, len, 2, work);
 		if (one > 0)
-			*ret = fmax(0, fmin(CORRELATION_MAX, two / one - 1 - 1 / sqrt((double)len)));
+			*ret = fmax(0, fmin(CORRELATION_MAX, two / one - 1));
 	}
 	free(work);
 	return 0;

@@ -21,8 +21,7 @@ int changepoint_cut(const double *values, size_t len, double *ret, struct change
 
 /* Correlation of neighbours, within [0, 0.8], from the mean squares of differences: of neighbours 2 v (1 - r), of next
  * neighbours 2 v (1 - r²) for a first-order process, whose quotient is 1 + r; of each the smaller 70 %, so that changes
- * of level do not count; less 1 / sqrt(len), for it is an
- * estimate. 0 for fewer than 12 values. -1
+ * of level do not count. 0 for fewer than 12 values. -1
  * without memory. */
 int changepoint_correlation(const double *values, size_t len, double *ret, struct error *err);
 

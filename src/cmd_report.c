@@ -1,10 +1,12 @@
 /* dbdyno report: a finished run's report again, or queries on its results. */
 #include "base/fs.h"
+#include "base/log.h"
 #include "benchmarker/formats.h"
 #include "benchmarker/query.h"
 #include "benchmarker/report_comment.h"
 #include "command.h"
 #include "conclude.h"
+#include "history_report.h"
 #include "run_data.h"
 
 #include <stdio.h>
@@ -18,6 +20,7 @@ struct report_options {
 	bool json;
 	long long comment_size;
 	char *report_url;
+	char *history, *test, *engine, *out, *region, *endpoint, *ca_file;
 };
 
 /* --format; the others stand for enum format. */
@@ -26,8 +29,7 @@ enum report_format { REPORT_PAGES, REPORT_SLICES, REPORT_COMMENT, REPORT_FORMATS
 #define AT(member) offsetof(struct report_options, member)
 
 static const struct opt report_table[] = {
-	{ "run", OPT_STRING, AT(run), .value = "DIR", .flags = OPT_REQUIRED, .group = "Options",
-	  .help = "folder of the run" },
+	{ "run", OPT_STRING, AT(run), .value = "DIR", .group = "Options", .help = "folder of the run" },
 	{ "query", OPT_LIST, AT(queries), .value = "SQL", .flags = OPT_MULTILINE,
 	  .help = "print this query's result instead, repeatable" },
 	{ "output", OPT_CHOICE, AT(output), .choices = "text|markdown|html|csv|json", .def = "text",
@@ -41,6 +43,15 @@ static const struct opt report_table[] = {
 	{ "report-url", OPT_STRING, AT(report_url), .value = "URL",
 	  .help = "where the whole report is: such a comment names it" },
 	{ "json", OPT_BOOL, AT(json), .help = "the report as JSON instead of a table" },
+	{ "history", OPT_STRING, AT(history), .value = "DIR|S3URL", .group = "History",
+	  .help = "tests over commits, and where they changed, of the runs in this history instead of one run" },
+	{ "test", OPT_STRING, AT(test), .value = "NAME", .help = "this test alone" },
+	{ "engine", OPT_STRING, AT(engine), .value = "NAME", .help = "this engine alone" },
+	{ "out", OPT_STRING, AT(out), .value = "FILE", .help = "write a page with charts there" },
+	{ "region", OPT_STRING, AT(region), .value = "NAME", .env = "AWS_REGION", .def = "us-west-2",
+	  .help = "region of its bucket" },
+	{ "endpoint", OPT_STRING, AT(endpoint), .value = "URL", .help = "S3 server of your own (path style)" },
+	{ "ca-file", OPT_STRING, AT(ca_file), .value = "FILE", .help = "further certificate authorities (PEM)" },
 	{ "config", OPT_STRING, AT(config), .value = "FILE", .help = "JSON file with options, by flag name" },
 	{ 0 },
 };
@@ -89,8 +100,32 @@ static int print_format(const struct report_options *o, const char *db, struct e
 	return fputs(out.data, stdout) < 0 || fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the result") : 0;
 }
 
+/* Both may be there: DBDYNO_HISTORY is set where jobs run. */
+static void check(const struct report_options *o, struct strlist *problems)
+{
+	if (!o->run && !o->history)
+		strlist_add(problems, "--run DIR is missing, or --history STORE");
+	if (o->run && o->history)
+		log_warn("the report is of --run %s; --history is not used", o->run);
+}
+
+static int report_history(const struct report_options *o, struct error *err)
+{
+	const struct history_report_spec spec = {
+		.store = o->history,
+		.settings = { o->region, o->endpoint, o->ca_file },
+		.test = o->test,
+		.engine = o->engine,
+		.out = o->out,
+		.json = o->json,
+	};
+	return history_report(&spec, err);
+}
+
 static int report(const struct report_options *o, struct error *err)
 {
+	if (!o->run)
+		return report_history(o, err);
 	AUTO_FREE char *db = str_printf(err, "%s/results.db", o->run);
 	if (!db)
 		return -1;
@@ -121,6 +156,8 @@ static int run(int argc, const char *const *argv, struct error *err)
 	CLEANUP(strlist) struct strlist problems = STRLIST_INIT;
 	int result = command_parse(&command_report, &o, argc, argv, NULL, &problems, &done, err);
 	if (result == 0 && !done)
+		check(&o, &problems);
+	if (result == 0 && !done)
 		result = command_problems(&problems, err) < 0 ? -1 : report(&o, err);
 	opt_release(report_table, &o);
 	return result;
@@ -128,8 +165,8 @@ static int run(int argc, const char *const *argv, struct error *err)
 
 const struct command command_report = {
 	.name = "report",
-	.usage = "--run DIR [flags]",
-	.summary = "Make a finished run's report again, or query its results.",
+	.usage = "--run DIR | --history STORE [flags]",
+	.summary = "Make a finished run's report again, query its results, or draw the history of many.",
 	.table = report_table,
 	.run = run,
 };

@@ -5,6 +5,7 @@
 #include "base/stop.h"
 #include "benchmarker/query.h"
 #include "conclude.h"
+#include "history_record.h"
 #include "publish.h"
 
 #include <stdio.h>
@@ -25,7 +26,7 @@ static int copy_as_today(struct job *j, struct error *err)
 }
 
 /* Conclusions and files from what is in results.db. */
-static int write_results(struct job *j, const char *status, struct error *err)
+static int write_results(struct job *j, const char *status, char **ret_history, struct error *err)
 {
 	struct error e = ERROR_INIT;
 	if (conclude_compare(j, err) < 0)
@@ -34,6 +35,8 @@ static int write_results(struct job *j, const char *status, struct error *err)
 		job_event(j, "warning", NULL, "%s", e.message);
 	if (results_end_run(j->results, status, clock_wall_ns() / (int64_t)NS_PER_SECOND, err) < 0)
 		return -1;
+	if (history_prepare(j, ret_history, &e) < 0)
+		job_event(j, "warning", NULL, "%s", e.message);
 	struct conclude_spec spec = {
 		.results = j->results,
 		.out = j->out,
@@ -60,9 +63,15 @@ static bool wants_event(const struct job *j, const char *status)
 	return j->dispatch_repository && !(j->o->flags_alone && strcmp(status, "interrupted") == 0);
 }
 
-static int publish(struct job *j, const char *status, struct error *err)
+static int publish(struct job *j, const char *status, const char *history, struct error *err)
 {
 	bool uploaded = !j->o->bucket || publish_upload(j, err) == 0;
+	struct error e = ERROR_INIT;
+	if (history_append(j, history, uploaded ? err : &e) < 0) {
+		if (!uploaded)
+			log_warn("%s", e.message); /* the earlier error is the one that is returned */
+		return error_wrap(err, "the results are kept in %s", j->out);
+	}
 	if (uploaded && (!wants_event(j, status) || publish_dispatch(j, status, err) == 0))
 		return 0;
 	if (uploaded)
@@ -99,9 +108,10 @@ int job_finish(struct job *j, int result, struct error *err)
 	}
 	if (result < 0)
 		job_event(j, "error", NULL, "%s", err->message);
-	int finished = write_results(j, status, &own);
+	AUTO_FREE char *history = NULL;
+	int finished = write_results(j, status, &history, &own);
 	if (finished == 0)
-		finished = publish(j, status, &own);
+		finished = publish(j, status, history, &own);
 	if (finished < 0 && result < 0)
 		log_warn("%s", own.message); /* the earlier error is the job's */
 	if (finished < 0 && result == 0)

@@ -69,6 +69,7 @@ struct options {
 	/* results */
 	char *out, *bucket, *region, *endpoint, *results_dir, *results_prefix, *ca_file;
 	struct strlist queries, sysbench_queries, tpcc_queries;
+	char *history; /* folder, or s3://bucket/prefix */
 	char *regression_query;
 	int query_output;       /* enum query_output: text, markdown, html */
 	char *results_filename; /* of the queries' results, without its ending */

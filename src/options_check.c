@@ -84,7 +84,7 @@ static void check_store(const struct options *o, struct strlist *problems)
 		    o->results_prefix ? o->results_prefix : "20000101-000000-00000000");
 	if (o->bucket && s3_check_names(o->bucket, key.data, &e) < 0)
 		add_problem(problems, "--bucket, --results-dir and --results-prefix", &e);
-	if (o->endpoint && !o->bucket && !o->mail.results)
+	if (o->endpoint && !o->bucket && !o->mail.results && !(o->history && str_starts(o->history, "s3://")))
 		strlist_add(problems, "--endpoint needs --bucket");
 }
 

@@ -82,6 +82,7 @@
 	{ "endpoint", OPT_STRING, AT(endpoint), .value = "URL", .help = "S3 server of your own (path style)" },                               \
 	{ "results-dir", OPT_STRING, AT(results_dir), .value = "KEY", .help = "first part of the keys (default: YYYY/MM/DD)" },               \
 	{ "results-prefix", OPT_STRING, AT(results_prefix), .value = "KEY", .help = "second part of the keys (default: the run's id)" },      \
+	{ "history", OPT_STRING, AT(history), .value = "DIR|S3URL", .help = "append the run to this history: dbdyno report --history" }, \
 	{ "ca-file", OPT_STRING, AT(ca_file), .value = "FILE", .help = "further certificate authorities (PEM) for S3 and GitHub" }
 
 #define QUERIES_BY_LOAD                                                                                                                 \

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "conclude.h"
 #include "event.h"
+#include "history_record.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -110,6 +111,8 @@ int publish_check(struct job *j, struct error *err)
 		if (event_check(&e, err) < 0)
 			return error_wrap(err, "the event for %s", j->dispatch_repository);
 	}
+	if (history_check(j, err) < 0)
+		return -1;
 	if (!j->o->bucket)
 		return 0;
 	set_up_s3(j, &j->s3, j->o->bucket);
