@@ -60,7 +60,7 @@ void history_add_identity(struct strbuf *out, const struct history_series *s)
 	const struct history_machine *m = &s->run->machine;
 	report_add_cut(out, s->run->pairing ? s->run->pairing : "?", 40);
 	if (s->run->pinning) {
-		strbuf_adds(out, ", ");
+		strbuf_adds(out, ", pinning ");
 		report_add_cut(out, s->run->pinning, 60);
 	}
 	if (s->test->threads > 0)
