@@ -13,7 +13,10 @@ static const struct {
 
 enum { LEVELS_MAX = 1000 };
 #define LEVEL_STEP 0.0025 /* below the smallest scale, 0.003 */
-#define LEVEL_MARGIN 0.1  /* of the prior beyond what was measured */
+/* Of the prior beyond what was measured: three times the largest spread, and as many standard errors. Too little would
+ * pass for evidence: what the prior excludes, an uncertain measurement cannot say. */
+#define LEVEL_MARGIN 0.25
+#define LEVEL_MARGIN_ERRORS 4
 
 /* Logarithm of Student's t density with 4 degrees of freedom: 3/8 (1 + z^2/4)^(-5/2) / scale. */
 static double log_density(double x, double scale)
@@ -53,13 +56,15 @@ struct levels {
 
 static void levels_init(struct levels *l, const struct bisect_search *s)
 {
-	double least = 0, most = 0;
+	double least = 0, most = 0, error = 0;
 	for (size_t i = 0; i < s->len; i++) {
 		least = fmin(least, s->measurements[i].slowdown);
 		most = fmax(most, s->measurements[i].slowdown);
+		error = fmax(error, s->measurements[i].standard_error);
 	}
-	l->first = least - LEVEL_MARGIN;
-	double range = most - least + 2 * LEVEL_MARGIN;
+	double margin = LEVEL_MARGIN + LEVEL_MARGIN_ERRORS * error;
+	l->first = least - margin;
+	double range = most - least + 2 * margin;
 	l->step = fmax(LEVEL_STEP, range / (LEVELS_MAX - 1));
 	l->len = (size_t)(range / l->step) + 1;
 	if (l->len > LEVELS_MAX)

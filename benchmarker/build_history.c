@@ -177,6 +177,9 @@ static char *clean_subject(const char *s, size_t len, struct error *err)
 	for (char *c = copy; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f || (!utf8 && (unsigned char)*c >= 0x80))
 			*c = '?';
+	for (unsigned char *c = (unsigned char *)copy; utf8 && *c; c++)
+		if (c[0] == 0xc2 && c[1] < 0xa0) /* U+0080 to U+009F: control characters of terminals too */
+			c[0] = c[1] = '?';
 	return copy;
 }
 

@@ -181,7 +181,7 @@ static void looks_for_nothing_where_there_is_nothing(void **state)
 	(void)state;
 	static const struct {
 		double standard_error, start, burst, step;
-	} cases[] = { { 0.02, 0, 0, 0 }, { 0.03, 0.03, 0.1, 0 }, { 0.02, 0, 0, -0.3 } };
+	} cases[] = { { 0.02, 0, 0, 0 }, { 0.03, 0.03, 0.1, 0 }, { 0.02, 0, 0, -0.3 }, { 0.5, 0.05, 0.05, 0 } };
 	enum { RUNS = 400 };
 	for (size_t c = 0; c < ARRAY_SIZE(cases); c++) {
 		size_t blamed = 0;

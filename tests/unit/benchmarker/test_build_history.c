@@ -29,7 +29,7 @@ static int set_up(void **state)
 	change(one, "a", "one");
 	GIT(NULL, "tag", "v1.0.0");
 	change(two, "go/b", "two: changes go/");
-	change(three, "a", "three");
+	change(three, "a", "three \xc2\x9b");
 	GIT(NULL, "checkout", "-q", "-b", "side", two);
 	change(side, "c", "side");
 	change(deep, "go/d", "deep");
@@ -81,6 +81,7 @@ static void follows_first_parents(void **state)
 		assert_int_equal(h.commits[0].seconds, 1767225600);
 		check_str(h.commits[0].subject, "one");
 		check_str(h.commits[1].subject, "two: changes go/");
+		check_str(h.commits[2].subject, "three ??");
 		assert_true(str_starts(h.commits[4].subject, "six ?[31m"));
 	}
 }
