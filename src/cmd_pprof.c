@@ -5,11 +5,7 @@
 #include <string.h>
 
 static const struct command *const subcommands[] = {
-	&pprof_check_command,
-	&pprof_merge_command,
-	&pprof_top_command,
-	&pprof_diff_command,
-	&pprof_flame_command,
+	&pprof_check_command, &pprof_merge_command, &pprof_top_command, &pprof_diff_command, &pprof_flame_command,
 };
 
 /* "merge" of "pprof merge". */

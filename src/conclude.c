@@ -126,11 +126,7 @@ int conclude_compare(struct job *j, struct error *err)
 				.names = calloc(tests.len + 1, sizeof *all.names) };
 	if (!all.comparisons || !all.starts || !all.names)
 		return error_oom(err);
-	const struct statistics_spec spec = {
-		.pairing = (enum pairing)j->o->pairing,
-		/* At a given rate both servers have the throughput that was asked for. */
-		.metric = j->o->rate_per_second > 0 ? METRIC_LATENCY_MEAN : METRIC_THROUGHPUT,
-	};
+	const struct statistics_spec spec = job_statistics(j);
 	for (size_t i = 0; i < tests.len; i++)
 		if (!measure_has_failed(j, tests.tests[i].name) &&
 		    compare_test(j, &tests.tests[i], &spec, &all, err) < 0)

@@ -53,6 +53,8 @@ static uint32_t count_starts(const struct options *o, const char *test)
 /* Both servers are loaded for the test's time, in a duet at once; each start costs its set-up. */
 static double estimate_pairs(const struct options *o, const struct strlist *tests)
 {
+	if (options_open_ended(o))
+		return (double)o->budget_ns / 1e9;
 	double seconds = 0, warm = o->warmup_auto ? 0 : (double)o->warmup_ns / 1e9;
 	uint32_t most = 1;
 	for (size_t i = 0; i < tests->len; i++) {

@@ -119,6 +119,8 @@ static char *config_json(const struct job *j, struct error *err)
 	     cJSON_AddNumberToObject(c, "event-timeout", (double)o->event_timeout_ns / 1e9) &&
 	     (o->warmup_auto || cJSON_AddNumberToObject(c, "warmup", (double)o->warmup_ns / 1e9)) &&
 	     (!o->starts || cJSON_AddNumberToObject(c, "starts", (double)o->starts)) &&
+	     (!o->precision || cJSON_AddNumberToObject(c, "precision", o->precision_fraction)) &&
+	     (!o->budget_ns || cJSON_AddNumberToObject(c, "budget", (double)o->budget_ns / 1e9)) &&
 	     (!o->slice_ns || cJSON_AddNumberToObject(c, "slice", (double)o->slice_ns / 1e9)) &&
 	     cJSON_AddStringToObject(c, "pinning", pinnings[o->pinning]) &&
 	     cJSON_AddNumberToObject(c, "margin", o->margin) && cJSON_AddStringToObject(c, "results_file", file) &&
@@ -222,6 +224,16 @@ static int choose_seed(struct job *j, struct error *err)
 		return error_errno(err, ERROR_INTERNAL, "getrandom");
 	j->seed = bits & 0x7fffffff ? bits & 0x7fffffff : 1; /* sysbench takes a positive int */
 	return 0;
+}
+
+struct statistics_spec job_statistics(const struct job *j)
+{
+	return (struct statistics_spec){
+		.pairing = (enum pairing)j->o->pairing,
+		/* At a given rate both servers have the throughput that was asked for. */
+		.metric = j->o->rate_per_second > 0 ? METRIC_LATENCY_MEAN : METRIC_THROUGHPUT,
+		.anytime = j->o->precision_fraction > 0, /* the data say when to stop */
+	};
 }
 
 int job_open(struct job *j, const struct options *o, const char *command, struct error *err)

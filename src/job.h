@@ -72,6 +72,9 @@ void job_release(struct job *j);
  * bucket access, dispatch limits, token. Starts nothing. */
 int job_open(struct job *j, const struct options *o, const char *command, struct error *err);
 
+/* How the pairs of this job are to be judged. */
+struct statistics_spec job_statistics(const struct job *j);
+
 /* Part of job_open: fetches scripts if they are to come from a repository, and checks that the tests are there. */
 int job_scripts(struct job *j, struct error *err);
 

@@ -66,11 +66,49 @@ static int recover(struct measure *m, const char *test, struct error *err)
 	return start_servers(m, err);
 }
 
+/* Does the budget of time, if there is one, still hold that much? */
+static bool has_time(const struct measure *m, uint64_t ns)
+{
+	return !m->j->o->budget_ns || clock_mono_ns() - m->begin_ns + ns <= m->j->o->budget_ns;
+}
+
 /* Has the test a round left in this repetition? */
 static bool has_round(const struct measure *m, size_t test)
 {
 	const struct measured_test *t = &m->tests[test];
-	return !measure_has_failed(m->j, m->j->tests.items[test]) && (t->starts == 0 || t->done < t->starts);
+	return !measure_has_failed(m->j, m->j->tests.items[test]) && !t->enough &&
+	       (t->starts == 0 || t->done < t->starts);
+}
+
+/* Is the test measured as narrowly as was asked? */
+static int look(struct measure *m, size_t test, struct error *err)
+{
+	CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
+	const struct statistics_spec spec = job_statistics(m->j);
+	const char *name = m->j->tests.items[test];
+	struct comparison c;
+	if (m->j->o->precision_fraction <= 0 || measure_has_failed(m->j, name))
+		return 0;
+	if (results_load_pairs(m->j->results, name, &pairs, err) < 0 ||
+	    statistics_compare(pairs.pairs, pairs.pairs_len, &spec, &c, err) < 0)
+		return -1;
+	const struct estimate *e = &c.metrics[c.metric];
+	m->tests[test].enough = statistics_may_stop(&c, 1, m->j->o->precision_fraction);
+	log_verbose("%s: ±%.2f %% after %zu start%s%s", name, 100 * statistics_half_width(e), e->starts,
+		    e->starts == 1 ? "" : "s", m->tests[test].enough ? ": enough" : "");
+	return 0;
+}
+
+/* Is there no time for the test's first pair? It then has failed. */
+static bool budget_is_over(struct measure *m, size_t test)
+{
+	struct error e = ERROR_INIT;
+	if (m->tests[test].place.index || has_time(m, 0))
+		return false;
+	error_set(&e, ERROR_LOAD, "the budget of %.0f s was over before its first pair",
+		  (double)m->j->o->budget_ns / 1e9);
+	measure_test_failed(m->j, m->j->tests.items[test], &e);
+	return true;
 }
 
 /* Every test that has a round left, once, on the servers that are up. */
@@ -82,16 +120,21 @@ static int run_tests(struct measure *m, uint32_t repetition, struct error *err)
 			continue;
 		t->place.repetition = repetition;
 		t->place.start = m->j->o->pairing == PAIRING_SEQUENTIAL ? 0 : m->starts - 1;
+		if (budget_is_over(m, i))
+			continue;
 		if (measure_round(m, i, err) < 0 && recover(m, m->j->tests.items[i], err) < 0)
 			return -1;
-		if (stop_check(err) < 0)
+		if (look(m, i, err) < 0 || stop_check(err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* One more round is begun only if the budget holds another one as long as the longest. */
 static bool any_round(const struct measure *m)
 {
+	if (!has_time(m, m->longest_ns))
+		return false;
 	for (size_t i = 0; i < m->j->tests.len; i++)
 		if (has_round(m, i))
 			return true;
@@ -105,9 +148,13 @@ static int measure_pass(struct measure *m, struct error *err)
 		for (size_t i = 0; i < m->j->tests.len; i++)
 			m->tests[i].done = 0;
 		while (any_round(m)) {
+			uint64_t begin_ns = clock_mono_ns();
 			bool up = m->j->o->pairing == PAIRING_SEQUENTIAL && repetition;
 			if ((!up && start_servers(m, err) < 0) || run_tests(m, repetition, err) < 0)
 				return -1;
+			uint64_t round_ns = clock_mono_ns() - begin_ns;
+			if (round_ns > m->longest_ns)
+				m->longest_ns = round_ns;
 		}
 	}
 	return 0;
@@ -171,6 +218,7 @@ int job_measure(struct job *j, struct error *err)
 	if (!m)
 		return error_oom(err);
 	m->j = j;
+	m->begin_ns = clock_mono_ns();
 	m->servers[SIDE_FROM] = m->servers[SIDE_TO] = (struct server)SERVER_INIT;
 	m->active[SIDE_FROM] = m->active[SIDE_TO] = true;
 	if (divide_cpus(m, err) < 0)

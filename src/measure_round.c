@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -183,13 +184,29 @@ static int warm_up(struct round *r, uint64_t *ret_latency_ns, struct error *err)
 	return 0;
 }
 
+/* Load a server in each start of a run that goes on until it knows enough: a set-up is a fifth of the whole then, and
+ * where the budget is short, three starts still fit. */
+static uint64_t choose_share(const struct round *r, uint64_t set_up_ns)
+{
+	uint64_t share_ns = 2 * set_up_ns, least_ns = 4 * r->test->slice_ns;
+	uint64_t each_ns = r->j->o->budget_ns / r->j->tests.len / STATISTICS_STARTS_MIN;
+	if (share_ns > (each_ns > set_up_ns ? (each_ns - set_up_ns) / 2 : 0))
+		share_ns = each_ns > set_up_ns ? (each_ns - set_up_ns) / 2 : 0;
+	if (share_ns < least_ns)
+		share_ns = least_ns;
+	return share_ns < r->test_ns ? share_ns : r->test_ns;
+}
+
 /* After the set-up of the first round: how long slices are, and how many rounds the test takes. */
 static void settle(struct round *r, uint64_t latency_ns, uint64_t set_up_ns)
 {
 	const struct options *o = r->j->o;
 	struct measured_test *t = r->test;
 	t->slice_ns = options_slice(o, r->test_ns, latency_ns);
-	if (o->pairing == PAIRING_SEQUENTIAL) {
+	if (options_open_ended(o)) {
+		t->starts = UINT32_MAX;
+		t->share_ns = choose_share(r, set_up_ns);
+	} else if (o->pairing == PAIRING_SEQUENTIAL) {
 		t->starts = 1;
 	} else if (o->starts) {
 		t->starts = (uint32_t)o->starts;
@@ -199,14 +216,19 @@ static void settle(struct round *r, uint64_t latency_ns, uint64_t set_up_ns)
 		if (t->starts > all)
 			t->starts = all;
 	}
-	job_event(r->j, "info", r->row.name, "%u start%s of the servers, slices of %.0f ms; a set-up takes %.2f s",
-		  t->starts, t->starts == 1 ? "" : "s", (double)t->slice_ns / 1e6, (double)set_up_ns / 1e9);
+	if (t->share_ns)
+		job_event(r->j, "info", r->row.name, "%.1f s of load a start, slices of %.0f ms; a set-up takes %.2f s",
+			  (double)t->share_ns / 1e9, (double)t->slice_ns / 1e6, (double)set_up_ns / 1e9);
+	else
+		job_event(r->j, "info", r->row.name,
+			  "%u start%s of the servers, slices of %.0f ms; a set-up takes %.2f s", t->starts,
+			  t->starts == 1 ? "" : "s", (double)t->slice_ns / 1e6, (double)set_up_ns / 1e9);
 }
 
 static int make_plan(const struct round *r, struct plan *ret, struct error *err)
 {
 	struct measured_test *t = r->test;
-	uint64_t share_ns = plan_share(r->test_ns, t->starts, t->done);
+	uint64_t share_ns = t->share_ns ? t->share_ns : plan_share(r->test_ns, t->starts, t->done);
 	uint64_t slice_ns = t->slice_ns < share_ns / 2 ? t->slice_ns : share_ns / 2;
 	if (plan_make((enum pairing)r->j->o->pairing, share_ns, slice_ns, r->j->seed + t->place.start, ret, err) < 0)
 		return -1;
@@ -290,12 +312,24 @@ static int run_pair(struct round *r, const struct plan *plan, size_t i, struct e
 	return result;
 }
 
+/* How much of the measuring is done; part: of the test's round. */
+static double progress(const struct measure *m, size_t test, double part)
+{
+	double sum = 0;
+	if (options_open_ended(m->j->o))
+		return fmin(1, (double)(clock_mono_ns() - m->begin_ns) / (double)m->j->o->budget_ns);
+	for (size_t i = 0; i < m->j->tests.len; i++) {
+		const struct measured_test *t = &m->tests[i];
+		sum += t->starts ? ((double)t->done + (i == test ? part : 0)) / t->starts : 0;
+	}
+	return sum / (double)m->j->tests.len;
+}
+
 static int run_plan(struct round *r, const struct plan *plan, size_t test, struct error *err)
 {
 	bool duet = r->j->o->pairing == PAIRING_DUET;
-	double n = (double)r->j->tests.len;
 	for (size_t i = 0; i < plan->len; i += duet ? 2 : 1) {
-		log_progress(((double)test + (double)i / (double)plan->len) / n, "[%zu/%zu] %s: measure", test + 1,
+		log_progress(progress(r->m, test, (double)i / (double)plan->len), "[%zu/%zu] %s: measure", test + 1,
 			     r->j->tests.len, r->row.name);
 		if ((duet ? run_pair(r, plan, i, err) : run_slice(r, plan, i, err)) < 0)
 			return -1;
@@ -365,8 +399,7 @@ static int run_round(struct round *r, size_t test, struct error *err)
 {
 	CLEANUP(plan) struct plan plan = { 0 };
 	uint64_t begin_ns = clock_mono_ns(), latency_ns;
-	log_progress((double)test / (double)r->j->tests.len, "[%zu/%zu] %s: prepare", test + 1, r->j->tests.len,
-		     r->row.name);
+	log_progress(progress(r->m, test, 0), "[%zu/%zu] %s: prepare", test + 1, r->j->tests.len, r->row.name);
 	if (open_clients(r, err) < 0 || warm_up(r, &latency_ns, err) < 0)
 		return -1;
 	if (!r->test->starts)

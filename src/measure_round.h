@@ -11,8 +11,10 @@
 struct measured_test {
 	struct plan_place place; /* of the next round's slices */
 	uint64_t slice_ns;       /* 0 before the first round has found it */
+	uint64_t share_ns;       /* load of a round where it is not known how many there will be; 0 before the first */
 	uint32_t starts;         /* rounds that it takes part in, in each repetition; 0 before the first one */
 	uint32_t done;           /* rounds of this repetition that it has had */
+	bool enough;             /* measured as narrowly as was asked */
 };
 
 struct measure {
@@ -24,6 +26,8 @@ struct measure {
 	struct cpu_sets cpus;   /* if pinned */
 	uint32_t starts;        /* of the servers, so far */
 	uint64_t start_cost_ns; /* wall time of the last one, with the stop before it */
+	uint64_t begin_ns;      /* of all measuring */
+	uint64_t longest_ns;    /* round so far */
 	struct machine_log machine;
 	struct measured_test tests[]; /* as j->tests */
 };

@@ -55,8 +55,11 @@ int options_engine(const struct options *o, const char *name, struct engine *ret
 void options_settle(const struct opt *table, struct options *o)
 {
 	/* What the release process has always given TPC-C, which names no time then. */
-	static const uint64_t tpcc_default_ns = 800 * NS_PER_SECOND;
-	options_parse_rate(o->rate, &o->rate_per_second); /* options_check tells of a bad one */
+	static const uint64_t tpcc_default_ns = 800 * NS_PER_SECOND, precision_budget_ns = 3600 * NS_PER_SECOND;
+	options_parse_rate(o->rate, &o->rate_per_second);            /* options_check tells of a bad one */
+	options_parse_percent(o->precision, &o->precision_fraction); /* options_check tells of a bad one */
+	if (o->precision && !o->budget_ns)
+		o->budget_ns = precision_budget_ns;
 	o->warmup_auto = !opt_was_set(table, &o->seen, "warmup");
 	o->tpcc_time_ns = opt_was_set(table, &o->seen, "sysbench-test-time") ? o->test_time_ns : tpcc_default_ns;
 }
@@ -99,6 +102,21 @@ bool options_tpcc(const struct options *o, const char *test, const char *folder,
 	if (ret->script_dir)
 		ret->density = 1; /* the team's scripts always load whole warehouses */
 	return true;
+}
+
+bool options_open_ended(const struct options *o)
+{
+	return o->precision || o->budget_ns;
+}
+
+int options_parse_percent(const char *text, double *ret_fraction)
+{
+	char *end;
+	double percent = text ? strtod(text, &end) : 0;
+	if (text && (end == text || !(percent > 0 && percent < 100) || (*end && strcmp(end, "%") != 0)))
+		return -1;
+	*ret_fraction = percent / 100;
+	return 0;
 }
 
 uint64_t options_slice(const struct options *o, uint64_t test_ns, uint64_t latency_ns)

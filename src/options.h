@@ -48,8 +48,11 @@ struct options {
 	double rate_per_second; /* 0: closed loop; not an option: options_settle */
 	bool warmup_auto;       /* no length was given: not an option, options_settle */
 	long long threads, tables, table_size, seed, repetitions, starts;
-	int pairing; /* enum pairing */
-	int pinning; /* enum pinning */
+	int pairing;               /* enum pairing */
+	int pinning;               /* enum pinning */
+	char *precision;           /* "1%" */
+	double precision_fraction; /* 0: none; not an option: options_settle */
+	uint64_t budget_ns;        /* wall time of measuring; 0: none */
 	double margin;
 	char *sysbench;
 	char *script_dir, *scripts_repository, *scripts_version;
@@ -150,6 +153,10 @@ bool options_tpcc(const struct options *o, const char *test, const char *folder,
 void options_check_load(const struct options *o, struct strlist *problems);
 /* Can each test be run on each server, with the scripts of the folder (NULL: none)? */
 void options_check_tests(const struct options *o, const char *folder, struct strlist *problems);
+/* Measures on until the intervals are narrow enough, or the time is over? */
+bool options_open_ended(const struct options *o);
+/* "0.5", "1%": percent above 0 and below 100. -1: anything else. NULL is 0. */
+int options_parse_percent(const char *text, double *ret_fraction);
 /* Length of a slice: as asked, or chosen by the mean latency of the slower server's events (0: not known) and the rate.
  */
 uint64_t options_slice(const struct options *o, uint64_t test_ns, uint64_t latency_ns);

@@ -145,6 +145,21 @@ static void check_files(const struct options *o, struct strlist *problems)
 		strlist_addf(problems, "--schema: %s is a folder", o->schema);
 }
 
+static void check_open_ended(const struct options *o, struct strlist *problems)
+{
+	double fraction;
+	if (options_parse_percent(o->precision, &fraction) < 0)
+		strlist_addf(problems, "--precision: \"%.100s\" is no percentage above 0 and below 100", o->precision);
+	if (!options_open_ended(o))
+		return;
+	if (o->pairing == PAIRING_SEQUENTIAL)
+		strlist_add(problems, "--precision and --budget: sequential pairing cannot go on after its end");
+	if (o->starts)
+		strlist_add(problems, "--starts: with --precision or --budget there are as many as it takes");
+	if (o->repetitions > 1)
+		strlist_add(problems, "--repetitions: not with --precision or --budget, which add starts instead");
+}
+
 void options_check(const struct options *o, const char *command, struct strlist *problems)
 {
 	struct error e = ERROR_INIT;
@@ -172,6 +187,7 @@ void options_check(const struct options *o, const char *command, struct strlist 
 			add_problem(problems, "--sysbench-test-time, --starts and --slice", &e);
 		check_rate(o, &plan, problems);
 		plan_release(&plan);
+		check_open_ended(o, problems);
 		if (o->pairing == PAIRING_SEQUENTIAL && o->starts > 1)
 			strlist_add(problems, "--starts: sequential pairing has one start of each server");
 	} else {

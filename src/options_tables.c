@@ -60,6 +60,8 @@
 	{ "pairing", OPT_CHOICE, AT(pairing), .choices = "interleaved|duet|sequential", .def = "interleaved", .help = "how the two servers share the time: in turn, both at once, one after the other" }, \
 	{ "repetitions", OPT_INT, AT(repetitions), .aliases = "default-runs|runs", .min = 1, .max = 1000, .def = "1", .help = "runs of each test, each on fresh tables; each is a row of the results" }, \
 	{ "starts", OPT_INT, AT(starts), .min = 0, .max = 1000, .def = "0", .help = "starts of the servers, each on fresh data, that a test is spread over; 0: chosen by what one costs" }, \
+	{ "precision", OPT_STRING, AT(precision), .value = "PERCENT", .help = "measure on, start after start, until every interval is ± this narrow" }, \
+	{ "budget", OPT_DURATION, AT(budget_ns), .min = 1, .max = 604800, .help = "measure on for this time (with --precision: at most; 1h then)" }, \
 	{ "pinning", OPT_CHOICE, AT(pinning), .choices = "auto|on|off", .def = "auto", .help = "servers and clients on CPUs of their own; auto: from 4 cores on" }, \
 	{ "slice", OPT_DURATION, AT(slice_ns), .min = 0, .max = 3600, .def = "0", .help = "length of one slice of load; 0: chosen by the latency that the warm-up sees" }, \
 	{ "margin", OPT_DOUBLE, AT(margin), .min = 0.0001, .max = 0.5, .def = "0.02", .help = "ratios within 1 ± this are called the same" }

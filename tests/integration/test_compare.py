@@ -129,7 +129,34 @@ def test_a_warm_up_ends_when_it_is_warm(dbdyno, gms):
     assert json.loads(query(dbdyno.home / "fixed/results.db", "select config_json from run")[0][0])["warmup"] == 0.2
 
 
+def test_precision_measures_on_until_it_is_known(dbdyno, gms):
+    done = dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], "--test=oltp_point_select", "--table-size=100",
+                     "--slice=50ms", "--warmup=50ms", "--precision=90%", "--budget=10m", "--out=result", "--verbose")
+    db = dbdyno.home / "result/results.db"
+    (starts, low, high), = query(db, "select starts, low, high from comparison where metric = 'throughput'")
+    assert starts >= 5 and low > 0.1 and high < 1.9  # five starts before anybody may stop for what the data say
+    assert query(db, "select count(distinct start) from slice") == [(starts,)]
+    assert "after 1 start\n" in done.stderr and f"after {starts} starts: enough" in done.stderr
+
+
+def test_a_budget_is_used_and_kept(dbdyno, gms):
+    """Rounds as long as another one fits; a test that had no time at all has failed, and the others are kept."""
+    sides = ["compare", "--from-exec", gms["good"], "--to-exec", gms["good"], "--table-size=100", "--slice=50ms", "--warmup=50ms"]
+    dbdyno.ok(*sides, "--test=oltp_point_select", "--budget=20", "--out=enough")
+    assert query(dbdyno.home / "enough/results.db", "select count(distinct start) > 1 from slice") == [(1,)]
+    done = dbdyno.fails(5, "the budget of 1 s was over before its first pair", *sides, "--budget=1", "--out=short")
+    (measured,), = query(dbdyno.home / "short/results.db", "select count(*) from from_results")
+    told = {line.split(": ")[1] for line in done.stderr.splitlines() if line.startswith("warning: ") and "was over before" in line}
+    assert measured < 19 and measured + len(told) == 19
+
+
 @pytest.mark.parametrize("flags, words", [
+    (["--precision=0"], "no percentage above 0"),
+    (["--precision=1%%"], "no percentage above 0"),
+    (["--precision=nan"], "no percentage above 0"),
+    (["--precision=1", "--starts=3"], "as many as it takes"),
+    (["--budget=60", "--pairing=sequential"], "cannot go on after its end"),
+    (["--budget=60", "--repetitions=2"], "--repetitions"),
     (["--starts=30"], "too short"),
     (["--starts=2", "--pairing=sequential"], "sequential pairing has one start"),
     (["--starts=-1"], "--starts"),
