@@ -94,6 +94,7 @@ struct options {
 	bool json, quiet, verbose, dry_run;
 	bool is_part;       /* a step of a larger job: nothing on stdout, less on stderr; not an option */
 	bool flags_alone;   /* today's system: no command was named; not an option */
+	bool noise;         /* of doctor alone */
 	char *command_line; /* as given, for the record; not an option; freed by options_release */
 };
 void options_release(const struct opt *table, struct options *o);

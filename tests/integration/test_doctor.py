@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 
 def findings(dbdyno, *args, code=0, **extra):
@@ -53,3 +54,30 @@ def test_one_cpu(dbdyno):
 def test_bad_flags(dbdyno):
     dbdyno.fails(2, "unknown", "doctor", "--nose")
     dbdyno.fails(1, "temporary files", "doctor", "--dir=/nowhere/at/all")
+
+
+def test_noise(dbdyno, gms):
+    args = ["doctor", "--noise", "--exec", gms["good"], "--test=oltp_point_select", "--time=10s", "--out=noise"]
+    told = json.loads(dbdyno.ok(*args, "--json").stdout)
+    (test,) = told["tests"]
+    assert test["name"] == "oltp_point_select" and test["starts"] == 5
+    assert 0 < test["half_width_fraction"] < 10 and test["slice_sd_fraction"] > 0 and test["start_sd_fraction"] >= 0
+    assert test["low_95"] < test["ratio"] < test["high_95"]
+    # What takes longer to tell is told later, if at all within a day.
+    assert [step["precision_fraction"] for step in test["resolves"]] == [0.05, 0.02, 0.01]
+    needed = [step["seconds"] or 86400 for step in test["resolves"]]
+    assert needed == sorted(needed) and needed[0] > 0
+    assert (dbdyno.home / "noise/report.html").exists() and told["folder"] == str(dbdyno.home / "noise")
+
+
+def test_noise_in_words(dbdyno, gms):
+    done = dbdyno.ok("doctor", "--noise", "--exec", gms["good"], "--test=oltp_point_select", "--time=10s", "--out=noise")
+    lines = done.stdout.splitlines()
+    assert re.fullmatch(r"oltp_point_select: ±5 % in .+, ±2 % in .+, ±1 % in .+", lines[0])
+    assert re.match(r"  here ±.+; start-to-start variation .+, slice noise .+", lines[1])
+    assert lines[2].startswith("machine: steal ") and lines[-1].startswith("report: /")
+
+
+def test_noise_of_what_is_not_there(dbdyno):
+    dbdyno.fails(2, "no-such-engine", "doctor", "--noise", "--server=no-such-engine")
+    dbdyno.fails(2, "time", "doctor", "--noise", "--time=1s")
