@@ -3,6 +3,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -130,4 +131,22 @@ void plan_put(struct plan *p, struct plan_place *place)
 	place->index += (uint32_t)p->len;
 	place->block += (uint32_t)(p->len / 4);
 	place->pair += (uint32_t)(p->len / 2);
+}
+
+double plan_noise(enum pairing pairing, const struct plan *p, const double *rates)
+{
+	size_t blocks = p->len / 4;
+	double sum = 0, squares = 0, seconds = 0;
+	for (size_t b = 0; b < blocks; b++) {
+		double log_ratio = 0; /* mean of two pairs */
+		for (size_t i = 4 * b; i < 4 * b + 4; i++) {
+			log_ratio += (p->slices[i].side == SIDE_TO ? 0.5 : -0.5) * log(rates[i]);
+			seconds += (double)p->slices[i].duration_ns / 1e9 / (pairing == PAIRING_DUET ? 2 : 1);
+		}
+		sum += log_ratio;
+		squares += log_ratio * log_ratio;
+	}
+	double n = (double)blocks, variance = blocks < 2 ? NAN : fmax(0, squares - sum * sum / n) / (n - 1);
+	double noise = sqrt(variance * seconds / n);
+	return isfinite(noise) && isfinite(sum) ? noise : NAN;
 }

@@ -77,6 +77,11 @@ uint32_t plan_starts(uint64_t test_ns, uint64_t slice_ns, uint64_t set_up_ns);
 /* The load of start number i of n: equal parts, whose sum is test_ns. */
 uint64_t plan_share(uint64_t test_ns, uint32_t n, uint32_t i);
 
+/* Noise of measuring by that plan (interleaved or duet), where slice i ran at rates[i] > 0: the standard deviation of
+ * its blocks' log-ratios, times the square root of a block's wall time in seconds. A pairing with half the other's
+ * noise needs a quarter of its time. NAN with fewer than two blocks, or a rate that is not above 0. */
+double plan_noise(enum pairing pairing, const struct plan *p, const double *rates);
+
 /* splitmix64 (Steele, Lea, Flood, OOPSLA 2014): the next pseudo-random number of a recorded seed. */
 uint64_t plan_random(uint64_t *state);
 

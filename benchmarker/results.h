@@ -75,6 +75,8 @@ int results_use_schema(struct results *r, const char *sql, struct error *err);
 
 /* Writing. All but the first belong to the current run, which results_add_run makes. */
 int results_add_run(struct results *r, const struct results_run *run, struct error *err);
+/* What a trial chose, before the first slice. */
+int results_set_pairing(struct results *r, const char *pairing, struct error *err);
 int results_end_run(struct results *r, const char *status /* done, failed, interrupted */, int64_t ended_unix,
 		    struct error *err);
 /* A side's server; added again, the new one replaces it. */

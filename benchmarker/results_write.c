@@ -35,6 +35,17 @@ int results_add_run(struct results *r, const struct results_run *run, struct err
 	return 0;
 }
 
+int results_set_pairing(struct results *r, const char *pairing, struct error *err)
+{
+	CLEANUP(statement) struct statement s = { 0 };
+	if (results_need_run(r, err) < 0 ||
+	    statement_prepare(r, "update run set pairing = ? where id = ?", &s, err) < 0)
+		return -1;
+	bind_text(&s, pairing);
+	bind_text(&s, r->run);
+	return statement_run(&s, err);
+}
+
 int results_end_run(struct results *r, const char *status, int64_t ended_unix, struct error *err)
 {
 	CLEANUP(statement) struct statement s = { 0 };

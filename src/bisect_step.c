@@ -85,7 +85,7 @@ static double error_of(const struct estimate *e)
 static int read_error(const struct bisect_job *b, struct results *r, struct bisect_step *step, struct error *err)
 {
 	CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
-	struct statistics_spec spec = { .pairing = (enum pairing)b->o->common.pairing,
+	struct statistics_spec spec = { .pairing = options_pairing(&b->o->common),
 					.metric = (enum metric)b->o->metric,
 					.start_sd = 1e-6,
 					.start_df = 1e6 };

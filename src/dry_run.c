@@ -36,7 +36,8 @@ static void print_pairs(const struct options *o, const struct strlist *tests)
 		if (test_ns == last_ns)
 			continue;
 		printf("%-9s %s, slices %s, %.0f s of load per server and test\n", "pairs",
-		       pairing_name((enum pairing)o->pairing), slices, (double)test_ns / 1e9);
+		       o->pairing == PAIRING_AUTO ? "auto" : pairing_name(options_pairing(o)), slices,
+		       (double)test_ns / 1e9);
 		last_ns = test_ns;
 	}
 }

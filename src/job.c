@@ -208,7 +208,7 @@ static int add_run(struct job *j, struct error *err)
 		.id = j->id,
 		.command = j->command,
 		.dbdyno_version = DBDYNO_VERSION,
-		.pairing = pairing_name((enum pairing)j->o->pairing),
+		.pairing = pairing_name(j->pairing),
 		.started_unix = j->started_unix,
 		.seed = j->seed,
 		.config_json = config,
@@ -229,7 +229,7 @@ static int choose_seed(struct job *j, struct error *err)
 struct statistics_spec job_statistics(const struct job *j)
 {
 	return (struct statistics_spec){
-		.pairing = (enum pairing)j->o->pairing,
+		.pairing = j->pairing,
 		/* At a given rate both servers have the throughput that was asked for. */
 		.metric = j->o->rate_per_second > 0 ? METRIC_LATENCY_MEAN : METRIC_THROUGHPUT,
 		.anytime = j->o->precision_fraction > 0, /* the data say when to stop */
@@ -240,6 +240,7 @@ int job_open(struct job *j, const struct options *o, const char *command, struct
 {
 	j->o = o;
 	j->command = command;
+	j->pairing = options_pairing(o);
 	j->sides_len = strcmp(command, "compare") == 0 ? 2 : 1;
 	j->sides[0] =
 		(struct job_side){ .label = strcmp(command, "profile") == 0 ? "server" : "from", .asked = &o->from };

@@ -49,6 +49,7 @@ struct job {
 	struct strlist tests;
 	struct strlist failed;      /* "test: reason", tests that gave no result */
 	struct error first_failure; /* of a test or a server that did not end the run */
+	enum pairing pairing;       /* as asked; chosen by a trial before the first slice if that was asked */
 	uint64_t seed;
 	int64_t started_unix;
 	struct job_side sides[2];

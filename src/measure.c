@@ -39,7 +39,7 @@ static int start_servers(struct measure *m, struct error *err)
 	uint64_t begin_ns = clock_mono_ns();
 	stop_servers(m);
 	choose_positions(m);
-	bool first = m->starts++ == 0 || m->j->o->pairing == PAIRING_SEQUENTIAL;
+	bool first = m->starts++ == 0 || m->j->pairing == PAIRING_SEQUENTIAL;
 	for (size_t i = 0; i < 2; i++) {
 		size_t s = m->position[SIDE_FROM] == i ? SIDE_FROM : SIDE_TO;
 		if (!m->active[s])
@@ -119,7 +119,7 @@ static int run_tests(struct measure *m, uint32_t repetition, struct error *err)
 		if (!has_round(m, i))
 			continue;
 		t->place.repetition = repetition;
-		t->place.start = m->j->o->pairing == PAIRING_SEQUENTIAL ? 0 : m->starts - 1;
+		t->place.start = m->j->pairing == PAIRING_SEQUENTIAL ? 0 : m->starts - 1;
 		if (budget_is_over(m, i))
 			continue;
 		if (measure_round(m, i, err) < 0 && recover(m, m->j->tests.items[i], err) < 0)
@@ -149,7 +149,7 @@ static int measure_pass(struct measure *m, struct error *err)
 			m->tests[i].done = 0;
 		while (any_round(m)) {
 			uint64_t begin_ns = clock_mono_ns();
-			bool up = m->j->o->pairing == PAIRING_SEQUENTIAL && repetition;
+			bool up = m->j->pairing == PAIRING_SEQUENTIAL && repetition;
 			if ((!up && start_servers(m, err) < 0) || run_tests(m, repetition, err) < 0)
 				return -1;
 			uint64_t round_ns = clock_mono_ns() - begin_ns;
@@ -188,27 +188,41 @@ static void say_cpus(struct measure *m, bool apart)
 		job_event(m->j, "info", NULL, "CPUs: servers on %s, clients on %s", server[0], client[0]);
 }
 
+/* What was asked for cannot be had, or means something else than it does elsewhere. */
+static int check_cpus(struct measure *m, size_t n, bool apart, struct error *err)
+{
+	const struct options *o = m->j->o;
+	if (o->pinning == PINNING_ON) {
+		error_set(err, ERROR_USAGE, "--pinning=on: %zu core%s cannot be divided", n, n == 1 ? "" : "s");
+		return error_hint(err, "%s pairing needs %d",
+				  o->pairing == PAIRING_AUTO ? "auto" : pairing_name(m->j->pairing), apart ? 4 : 2);
+	}
+	if (o->pairing == PAIRING_AUTO)
+		job_event(m->j, "info", NULL,
+			  "pairing: interleaved, since servers and clients share CPUs, where a duet compares what they "
+			  "cost under contention");
+	else if (apart)
+		job_event(m->j, "warning", NULL,
+			  "both servers and their clients share CPUs: the duet compares what they cost under "
+			  "contention, which is not how fast each is alone");
+	return 0;
+}
+
 /* Which CPUs are whose, if there are enough. */
 static int divide_cpus(struct measure *m, struct error *err)
 {
 	const struct options *o = m->j->o;
-	bool apart = o->pairing == PAIRING_DUET;
+	bool apart = o->pairing == PAIRING_DUET || o->pairing == PAIRING_AUTO;
 	AUTO_FREE struct cpu_core *cores = calloc(CPU_CORES_MAX, sizeof *cores);
 	if (!cores)
 		return error_oom(err);
 	size_t n = machine_cores(cores);
 	if (o->pinning == PINNING_ON || (o->pinning == PINNING_AUTO && n >= PINNING_AUTO_CORES))
 		m->pinned = cpu_sets_divide(cores, n, (unsigned)o->threads, apart, &m->cpus);
-	if (m->pinned) {
-		say_cpus(m, apart);
-	} else if (o->pinning == PINNING_ON) {
-		error_set(err, ERROR_USAGE, "--pinning=on: %zu core%s cannot be divided", n, n == 1 ? "" : "s");
-		return error_hint(err, "%s pairing needs %d", pairing_name((enum pairing)o->pairing), apart ? 4 : 2);
-	} else if (apart) {
-		job_event(m->j, "warning", NULL,
-			  "both servers and their clients share CPUs: the duet compares what they cost under "
-			  "contention, which is not how fast each is alone");
-	}
+	m->trial = m->pinned && o->pairing == PAIRING_AUTO;
+	if (!m->pinned)
+		return check_cpus(m, n, apart, err);
+	say_cpus(m, apart);
 	return 0;
 }
 
@@ -224,7 +238,7 @@ int job_measure(struct job *j, struct error *err)
 	if (divide_cpus(m, err) < 0)
 		return -1;
 	machine_log_open(&m->machine, j->o->machine_root ? j->o->machine_root : "");
-	int result = j->o->pairing == PAIRING_SEQUENTIAL ? measure_sequential(m, err) : measure_pass(m, err);
+	int result = j->pairing == PAIRING_SEQUENTIAL ? measure_sequential(m, err) : measure_pass(m, err);
 	log_progress_end();
 	stop_servers(m);
 	machine_log_release(&m->machine);

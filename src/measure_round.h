@@ -23,6 +23,7 @@ struct measure {
 	bool active[2];     /* sides that are measured; one in a pass of a sequential job */
 	size_t position[2]; /* of each side: 0 or 1, in cpus and in the order of everything */
 	bool pinned;
+	bool trial;             /* the pairing is still to be chosen */
 	struct cpu_sets cpus;   /* if pinned */
 	uint32_t starts;        /* of the servers, so far */
 	uint64_t start_cost_ns; /* wall time of the last one, with the stop before it */
@@ -35,6 +36,47 @@ struct measure {
 /* The CPUs of the side's server or client; NULL: any. */
 const cpu_set_t *measure_server_cpus(const struct measure *m, size_t side);
 const cpu_set_t *measure_client_cpus(const struct measure *m, size_t side);
+
+/* One test on one server, as long as it is open. */
+struct round_client {
+	char *dir;
+	struct workload_script script;
+	struct load_spec spec;
+	struct load load;
+};
+#define ROUND_CLIENT_INIT         \
+	{                         \
+		.load = LOAD_INIT \
+	}
+void round_client_release(struct round_client *c);
+
+/* One test in one round. */
+struct round {
+	struct measure *m;
+	struct job *j;
+	struct measured_test *test;
+	struct results_test row;
+	const struct tpcc *tpcc; /* NULL if it is another test */
+	double *rates;           /* of a trial, whose slices are not kept: by place; NULL: they are */
+	uint64_t test_ns;        /* load per server in a whole repetition */
+	struct round_client clients[2];
+	struct machine_usage *usage; /* of each slice of the plan under way; owned */
+};
+
+/* Clients of the active servers: tables made, connected. */
+int round_open(struct round *r, struct error *err);
+/* Until no server is faster in a window than in the one before, half as long: what caches, compilers and pools gain by
+ * then is small against what the slices last. *ret_latency_ns: mean of the slower server; 0 without a warm-up. */
+int round_warm_up(struct round *r, uint64_t *ret_latency_ns, struct error *err);
+/* Ends the clients, checks the data and drops the tables. */
+int round_close(struct round *r, struct error *err);
+
+/* The slices of a plan, each durable when it ends. */
+int round_run(struct round *r, const struct plan *plan, size_t test, struct error *err);
+/* Loads both servers interleaved and in a duet for a moment, and settles the job's pairing on the less noisy one. */
+int round_trial(struct round *r, uint64_t latency_ns, struct error *err);
+/* How much of the measuring is done; part: of the test's round. */
+double round_progress(const struct measure *m, size_t test, double part);
 
 /* Measures the test's next round on the servers that are up: tables, clients, warm-up, and its share of slices, each
  * durable when it ends. Finds the length of slices and the number of rounds in the first. */

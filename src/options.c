@@ -104,6 +104,11 @@ bool options_tpcc(const struct options *o, const char *test, const char *folder,
 	return true;
 }
 
+enum pairing options_pairing(const struct options *o)
+{
+	return o->pairing == PAIRING_AUTO ? PAIRING_INTERLEAVED : (enum pairing)o->pairing;
+}
+
 bool options_open_ended(const struct options *o)
 {
 	return o->precision || o->budget_ns;

@@ -13,6 +13,7 @@
 #include "benchmarker/tpcc.h"
 #include "mail_options.h"
 
+#define PAIRING_AUTO 3 /* of --pairing: chosen by a trial */
 enum pinning { PINNING_AUTO, PINNING_ON, PINNING_OFF };
 #define PINNING_AUTO_CORES 4 /* with fewer, a server of its own CPUs has too few to be what it is elsewhere */
 
@@ -48,7 +49,7 @@ struct options {
 	double rate_per_second; /* 0: closed loop; not an option: options_settle */
 	bool warmup_auto;       /* no length was given: not an option, options_settle */
 	long long threads, tables, table_size, seed, repetitions, starts;
-	int pairing;               /* enum pairing */
+	int pairing;               /* enum pairing, or PAIRING_AUTO */
 	int pinning;               /* enum pinning */
 	char *precision;           /* "1%" */
 	double precision_fraction; /* 0: none; not an option: options_settle */
@@ -154,6 +155,8 @@ bool options_tpcc(const struct options *o, const char *test, const char *folder,
 void options_check_load(const struct options *o, struct strlist *problems);
 /* Can each test be run on each server, with the scripts of the folder (NULL: none)? */
 void options_check_tests(const struct options *o, const char *folder, struct strlist *problems);
+/* The pairing asked for; of auto, the one that it begins with. */
+enum pairing options_pairing(const struct options *o);
 /* Measures on until the intervals are narrow enough, or the time is over? */
 bool options_open_ended(const struct options *o);
 /* "0.5", "1%": percent above 0 and below 100. -1: anything else. NULL is 0. */

@@ -183,7 +183,7 @@ void options_check(const struct options *o, const char *command, struct strlist 
 		struct plan plan = { 0 };
 		uint64_t share_ns = o->starts ? o->test_time_ns / (uint64_t)o->starts : o->test_time_ns;
 		uint64_t slice_ns = options_slice(o, share_ns, 0);
-		if (plan_make((enum pairing)o->pairing, share_ns, slice_ns, 1, &plan, &e) < 0)
+		if (plan_make(options_pairing(o), share_ns, slice_ns, 1, &plan, &e) < 0)
 			add_problem(problems, "--sysbench-test-time, --starts and --slice", &e);
 		check_rate(o, &plan, problems);
 		plan_release(&plan);

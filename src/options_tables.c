@@ -57,7 +57,7 @@
 	{ "tpcc-density", OPT_DOUBLE, AT(tpcc_density), .min = 0.001, .max = 1, .def = "1", .help = "TPC-C-like: part of each warehouse's rows, for tests; below 1 nothing compares with other figures" }
 
 #define PAIRS                                                                                                                           \
-	{ "pairing", OPT_CHOICE, AT(pairing), .choices = "interleaved|duet|sequential", .def = "interleaved", .help = "how the two servers share the time: in turn, both at once, one after the other" }, \
+	{ "pairing", OPT_CHOICE, AT(pairing), .choices = "interleaved|duet|sequential|auto", .def = "interleaved", .help = "how the two servers share the time: in turn, both at once, one after the other, or what a trial shows to be the least noisy" }, \
 	{ "repetitions", OPT_INT, AT(repetitions), .aliases = "default-runs|runs", .min = 1, .max = 1000, .def = "1", .help = "runs of each test, each on fresh tables; each is a row of the results" }, \
 	{ "starts", OPT_INT, AT(starts), .min = 0, .max = 1000, .def = "0", .help = "starts of the servers, each on fresh data, that a test is spread over; 0: chosen by what one costs" }, \
 	{ "precision", OPT_STRING, AT(precision), .value = "PERCENT", .help = "measure on, start after start, until every interval is ± this narrow" }, \

@@ -89,6 +89,19 @@ def test_duet_loads_both_in_the_same_windows(dbdyno, gms):
         assert "share CPUs" in done.stderr
 
 
+def test_auto_chooses_a_pairing_and_says_why(dbdyno, gms):
+    """With four cores by a trial; with fewer a duet would measure contention."""
+    done = dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], "--pairing=auto", "--verbose",
+                     *short("oltp_point_select", "oltp_insert", seconds=1))
+    (pairing,), = query(dbdyno.home / "result/results.db", "select pairing from run")
+    (why,), = query(dbdyno.home / "result/results.db", "select message from event where message like 'pairing: %'")
+    assert pairing in ("interleaved", "duet") and why in done.stderr and why.startswith(f"pairing: {pairing}")
+    (together,), = query(dbdyno.home / "result/results.db", "select max(n) from (select count(*) n from slice group by begin_ns)")
+    assert together == (2 if pairing == "duet" else 1)
+    if len(os.sched_getaffinity(0)) < 4:
+        assert pairing == "interleaved" and "share CPUs" in why
+
+
 def test_a_test_is_spread_over_starts_of_the_servers(dbdyno, gms):
     done = dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], "--starts=3", "--slice=100ms", "--verbose",
                      *short("oltp_point_select", "oltp_insert", seconds=1.5))

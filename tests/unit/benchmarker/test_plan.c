@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "check.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -170,6 +171,29 @@ static void starts_are_what_the_load_can_pay(void **state)
 	assert_int_equal(sum, 1000000001);
 }
 
+static void noise_is_per_second_of_wall_time(void **state)
+{
+	(void)state;
+	static const struct {
+		enum pairing pairing;
+		double noise;
+	} cases[] = { { PAIRING_INTERLEAVED, 0.1 * 2 }, { PAIRING_DUET, 0.1 * 1.4142135623730951 } };
+	for (size_t c = 0; c < ARRAY_SIZE(cases); c++) {
+		CLEANUP(plan) struct plan p = { 0 };
+		double rates[16];
+		check_ok(plan_make(cases[c].pairing, 8 * NS_PER_SECOND, NS_PER_SECOND, 1, &p, err));
+		assert_int_equal(p.len, 16);
+		/* blocks of -0.1, 0.1, -0.1, 0.1 around 0.5: their standard deviation is 0.1 * sqrt(4 / 3) */
+		for (size_t i = 0; i < p.len; i++)
+			rates[i] = p.slices[i].side == SIDE_TO ? 100 * exp(0.5 + (i / 4 % 2 ? 0.1 : -0.1)) : 100;
+		assert_true(fabs(plan_noise(cases[c].pairing, &p, rates) - cases[c].noise * sqrt(4 / 3.)) < 1e-9);
+		rates[7] = 0;
+		assert_true(isnan(plan_noise(cases[c].pairing, &p, rates)));
+		p.len = 4;
+		assert_true(isnan(plan_noise(cases[c].pairing, &p, rates)));
+	}
+}
+
 static void seed_decides(void **state)
 {
 	(void)state;
@@ -213,6 +237,7 @@ int main(void)
 		cmocka_unit_test(plans_of_a_test_count_on),
 		cmocka_unit_test(slices_are_as_long_as_events_ask),
 		cmocka_unit_test(starts_are_what_the_load_can_pay),
+		cmocka_unit_test(noise_is_per_second_of_wall_time),
 		cmocka_unit_test(seed_decides),
 		cmocka_unit_test(refuses),
 	};
