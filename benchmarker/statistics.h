@@ -24,11 +24,12 @@
  * Jonkman (21, 2002); with equal blocks that is the ordinary t.
  *
  * Fewer starts: the luck of a start cannot be seen in the data, and is assumed: spec.start_sd, known to start_df
- * degrees of freedom (as if it came from start_df + 1 starts seen before). Inside a start, neighbouring blocks form at
- * most STATISTICS_BATCHES_MAX batches, whose spread gives the variance of the start's value (batch means: Law,
- * Simulation Modeling and Analysis). Both variances add; the degrees of freedom of the sum are Welch & Satterthwaite's,
- * and those of two starts' own difference are pooled with it. Fewer than STATISTICS_BATCHES_MIN batches: the interval
- * is unbounded and the verdict undecided.
+ * degrees of freedom (as if it came from start_df + 1 starts seen before), and beside it as much as the noise inside a
+ * start moves its value, since what disturbs a machine for seconds disturbs it for minutes too. Inside a start,
+ * neighbouring blocks form at most STATISTICS_BATCHES_MAX batches, whose spread gives the variance of the start's value
+ * (batch means: Law, Simulation Modeling and Analysis). The variances add; the degrees of freedom of the sum are Welch
+ * & Satterthwaite's, and those of two starts' own difference are pooled with it. Fewer than STATISTICS_BATCHES_MIN
+ * batches: the interval is unbounded and the verdict undecided.
  *
  * spec.anytime: for a run that looks at its data after each start and stops when they suffice. The interval is then a
  * confidence sequence: it holds the true ratio at all looks together with 95 %, so it may be read whenever one stops
@@ -62,8 +63,8 @@
 
 /* What is assumed of an engine's starts where nothing else is known: the standard deviation of a pair of starts'
  * log-ratio. */
-#define STATISTICS_START_SD 0.05
-#define STATISTICS_START_DF 4.0
+#define STATISTICS_START_SD 0.08
+#define STATISTICS_START_DF 2.0
 
 enum metric { METRIC_THROUGHPUT, METRIC_LATENCY_MEAN, METRIC_LATENCY_P95 };
 #define METRIC_COUNT 3

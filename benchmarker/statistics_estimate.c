@@ -82,20 +82,21 @@ static double estimate_measured(const struct start_values *v, double block, stru
 	return mean;
 }
 
-/* The luck of starts is assumed. Returns the mean; leaves the error NAN when the slices give no variance. */
+/* The luck of starts is assumed: what is known of the engine, and that what moves slices inside a start moves whole
+ * starts as much. Returns the mean; leaves the error NAN when the slices give no variance. */
 static double estimate_assumed(const struct start_values *v, const struct statistics_spec *spec, double block,
 			       double block_df, struct estimate *e)
 {
 	double n = (double)v->len, sd = spec->start_sd > 0 ? spec->start_sd : STATISTICS_START_SD;
 	double start_df = spec->start_df > 0 ? spec->start_df : STATISTICS_START_DF;
-	double mean = 0, within = within_variance(v, block), variance = sd * sd + within;
+	double mean = 0, within = within_variance(v, block), start = sd * sd + within, variance = start + within;
 	for (size_t i = 0; i < v->len; i++)
 		mean += v->items[i].log_ratio / n;
 	e->within_sd = sqrt(within);
-	e->start_sd = sd;
+	e->start_sd = isnan(within) ? sd : sqrt(start);
 	if (block_df < STATISTICS_BATCHES_MIN - 1)
 		return mean;
-	double df = variance * variance / (pow(sd, 4) / start_df + within * within / block_df);
+	double df = variance * variance / (start * start / start_df + within * within / block_df);
 	if (v->len > 1) { /* their own difference is a further estimate of the same variance */
 		variance = (df * variance + (n - 1) * sample_variance(v)) / (df + n - 1);
 		df += n - 1;

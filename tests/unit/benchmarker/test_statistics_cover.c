@@ -78,7 +78,7 @@ static void assumed_luck_covers(void **state)
 	for (size_t starts = 1; starts <= 2; starts++) {
 		size_t covered = 0;
 		for (size_t t = 0; t < TESTS; t++) {
-			const struct world w = { 0.1, 0, 0.08, log(0.97) };
+			const struct world w = { 0.02, 0, 0.08, log(0.97) };
 			double squares = 0, seen[BEFORE], mean = 0;
 			for (int i = 0; i < BEFORE; i++)
 				mean += (seen[i] = w.start_sd * normal(&seed)) / BEFORE;
