@@ -31,8 +31,7 @@ static void forms(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(strbuf)
-		struct strbuf line = STRBUF_INIT(LIMIT),
-			      xml = STRBUF_INIT(LIMIT), json = STRBUF_INIT(LIMIT);
+		struct strbuf line = STRBUF_INIT(LIMIT), xml = STRBUF_INIT(LIMIT), json = STRBUF_INIT(LIMIT);
 		text_add_line(&line, cases[i].bytes, cases[i].len, SIZE_MAX);
 		text_add_xml(&xml, cases[i].bytes, cases[i].len, SIZE_MAX);
 		text_add_json(&json, cases[i].bytes, cases[i].len);
