@@ -4,11 +4,12 @@
 #include "measure_round.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 
 #define WARM_WINDOW_NS (50 * NS_PER_MS) /* of the first window of a warm-up; each is twice the one before */
 #define WARM_MAX_NS (5 * NS_PER_SECOND)
-#define WARM_GAIN 1.05 /* a window that is no faster than this says that it is warm */
+#define WARM_GAIN 1.05 /* a window that is no faster than the best before it by this says that it is warm */
 
 void round_client_release(struct round_client *c)
 {
@@ -122,22 +123,31 @@ static int warm_window(struct round *r, uint64_t duration_ns, double ret_rate[2]
 	return 0;
 }
 
+/* A round's warm-up may take half as long as its load; an eighth of the test's while the rounds are not known. */
+static uint64_t longest_warm_up(const struct round *r)
+{
+	const struct measured_test *t = r->test;
+	uint64_t load_ns = t->share_ns ? t->share_ns : t->starts ? r->test_ns / t->starts : r->test_ns / 4;
+	return load_ns / 2 < WARM_MAX_NS ? load_ns / 2 : WARM_MAX_NS;
+}
+
 int round_warm_up(struct round *r, uint64_t *ret_latency_ns, struct error *err)
 {
 	const struct options *o = r->j->o;
-	double rate[2] = { 0 }, last[2];
+	double rate[2] = { 0 }, best[2] = { 0 };
 	*ret_latency_ns = 0;
 	if (!o->warmup_auto)
 		return o->warmup_ns ? warm_window(r, o->warmup_ns, rate, ret_latency_ns, err) : 0;
-	uint64_t begin_ns = clock_mono_ns(), max_ns = r->test_ns / 2 < WARM_MAX_NS ? r->test_ns / 2 : WARM_MAX_NS;
+	uint64_t begin_ns = clock_mono_ns(), max_ns = longest_warm_up(r);
 	bool warm = false;
 	for (uint64_t window_ns = WARM_WINDOW_NS; !warm; window_ns *= 2) {
-		last[SIDE_FROM] = rate[SIDE_FROM];
-		last[SIDE_TO] = rate[SIDE_TO];
 		if (warm_window(r, window_ns, rate, ret_latency_ns, err) < 0)
 			return -1;
-		warm = window_ns > WARM_WINDOW_NS && rate[SIDE_FROM] <= WARM_GAIN * last[SIDE_FROM] &&
-		       rate[SIDE_TO] <= WARM_GAIN * last[SIDE_TO];
+		warm = window_ns > WARM_WINDOW_NS;
+		for (size_t s = 0; s < 2; s++) {
+			warm = warm && rate[s] <= WARM_GAIN * best[s];
+			best[s] = fmax(best[s], rate[s]);
+		}
 		if (clock_mono_ns() - begin_ns + 2 * window_ns > max_ns)
 			break;
 	}

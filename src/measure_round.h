@@ -65,8 +65,8 @@ struct round {
 
 /* Clients of the active servers: tables made, connected. */
 int round_open(struct round *r, struct error *err);
-/* Until no server is faster in a window than in the one before, half as long: what caches, compilers and pools gain by
- * then is small against what the slices last. *ret_latency_ns: mean of the slower server; 0 without a warm-up. */
+/* In windows that double, until no server is faster in one than in the best before it: a server that warms sets one
+ * record after the other, noise seldom does. *ret_latency_ns: mean of the slower server; 0 without a warm-up. */
 int round_warm_up(struct round *r, uint64_t *ret_latency_ns, struct error *err);
 /* Ends the clients, checks the data and drops the tables. */
 int round_close(struct round *r, struct error *err);
