@@ -3,19 +3,13 @@
 #include "base/log.h"
 #include "options.h"
 #include "pprof_command.h"
+#include "profile_findings.h"
 #include "profile_store.h"
 #include "profile_tree.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
-
-#define FEW_SAMPLES 1000 /* useful ones: a function of 1 % is known to a third */
-#define SHORT_WINDOW_S 5 /* what happens every few seconds may be missed */
-#define MUCH_IDLE 0.5
-#define FEW_STARTS 0.1 /* calls whose caller has no start line */
-#define LITTLE_KEPT 0.8
-#define TOO_LITTLE_KEPT 0.5
 
 struct check_options {
 	struct opt_seen seen;
@@ -44,123 +38,55 @@ static const struct opt check_table[] = {
 };
 
 /* What is known of one profile. */
-struct findings {
+struct checked {
 	const char *name;
-	bool is_cpu; /* the facts are there */
-	struct pprof_facts facts;
-	struct pprof_spent spent;
-	bool has_kept;
-	struct pprof_kept kept;
-	struct strlist unfit, warnings;
+	struct profile_findings f;
 };
 
-static void findings_release(struct findings *f)
+static void checked_release(struct checked *c)
 {
-	strlist_release(&f->unfit);
-	strlist_release(&f->warnings);
+	profile_findings_release(&c->f);
 }
 
-static double share(double part, double whole)
-{
-	return whole > 0 ? part / whole : 0;
-}
-
-static double window_s(const struct findings *f)
+static double window_s(const struct profile_findings *f)
 {
 	return (double)f->facts.duration_ns / (double)NS_PER_SECOND;
 }
 
-static double cpu_s(const struct findings *f)
+static double cpu_s(const struct profile_findings *f)
 {
 	return (double)f->facts.value_ns / (double)NS_PER_SECOND;
 }
 
-static double useful(const struct findings *f)
-{
-	return f->spent.total - f->spent.gc - f->spent.idle;
-}
-
-/* ---- judging ---- */
-
-static void judge_samples(const struct check_options *o, struct findings *f)
-{
-	const struct pprof_spent *s = &f->spent;
-	if (useful(f) < (double)o->min_samples)
-		strlist_addf(&f->unfit, "only %.0f samples of the program's own work; at least %lld are asked for",
-			     useful(f), o->min_samples);
-	else if (useful(f) < FEW_SAMPLES)
-		strlist_addf(&f->warnings, "only %.0f samples of the program's own work: rare paths are known badly",
-			     useful(f));
-	if (share(s->idle, s->total) > MUCH_IDLE)
-		strlist_addf(&f->warnings, "%.0f %% of the samples are idle: was there load?",
-			     100 * share(s->idle, s->total));
-	if (!f->facts.duration_ns)
-		strlist_add(&f->warnings, "it does not say how long it was taken");
-	else if (window_s(f) < SHORT_WINDOW_S)
-		strlist_addf(&f->warnings, "a window of %.1f s: what happens every few seconds may be missing",
-			     window_s(f));
-	double without = share(s->calls_without_start, s->calls);
-	if (s->calls > 0 && without == 1) {
-		strlist_add(&f->unfit,
-			    "no function has a start line, without which the compiler matches no call (Go 1.20 "
-			    "and later write them)");
-	} else if (without > FEW_STARTS)
-		strlist_addf(&f->warnings, "%.0f %% of the calls are in functions without a start line", 100 * without);
-}
-
-static void judge_kept(const struct profile_tree *t, struct findings *f)
-{
-	const struct pprof_kept *k = &f->kept;
-	const char *where = t->commit ? "the commit" : "the program";
-	double all = k->kept + k->gone, flat = share(k->kept, all);
-	double calls = share(k->calls_kept, k->calls_kept + k->calls_gone);
-	if (all <= 0)
-		strlist_addf(&f->unfit,
-			     "no sample is in a function that %s could have: it is the profile of another program",
-			     where);
-	else if (flat < TOO_LITTLE_KEPT)
-		strlist_addf(&f->unfit, "%s has no more than %.1f %% of the code that the profile is about", where,
-			     100 * flat);
-	else if (flat < LITTLE_KEPT)
-		strlist_addf(&f->warnings, "%s has %.1f %% of the code that the profile is about", where, 100 * flat);
-	if (flat >= TOO_LITTLE_KEPT && k->calls_kept + k->calls_gone > 0 && calls < LITTLE_KEPT)
-		strlist_addf(&f->warnings, "%s has %.1f %% of the calls that the profile is about", where, 100 * calls);
-}
-
 /* A profile that cannot be read or used is a finding, not the end; anything else that fails is. */
-static int examine(struct check_options *o, const struct profile_tree *t, struct findings *f, struct error *err)
+static int examine(struct check_options *o, const struct profile_tree *t, struct checked *c, struct error *err)
 {
 	CLEANUP(pprof) struct pprof p = PPROF_INIT;
 	struct error why = ERROR_INIT;
-	if (profile_store_read(&o->store, f->name, &p, &why) < 0 || pprof_check_cpu(&p, &f->facts, &why) < 0) {
+	struct pprof_kept kept;
+	if (profile_store_read(&o->store, c->name, &p, &why) < 0) {
 		if (why.kind != ERROR_USAGE) {
 			*err = why;
 			return -1;
 		}
-		return strlist_add(&f->unfit, why.message) < 0 ? error_oom(err) : 0;
+		return strlist_add(&c->f.unfit, why.message) < 0 ? error_oom(err) : 0;
 	}
-	f->is_cpu = true;
-	pprof_spent(&p, &f->spent);
-	judge_samples(o, f);
-	if (t && profile_tree_kept(t, &p, &f->kept, err) < 0)
+	if (profile_examine(&p, o->min_samples, &c->f, err) < 0)
 		return -1;
-	f->has_kept = t != NULL;
-	if (t)
-		judge_kept(t, f);
-	return f->unfit.failed || f->warnings.failed ? error_oom(err) : 0;
+	if (!t || !c->f.is_cpu)
+		return 0;
+	return profile_tree_kept(t, &p, &kept, err) < 0
+		       ? -1
+		       : profile_judge_kept(&kept, t->commit ? "the commit" : "the program", &c->f, err);
 }
 
 /* ---- telling ---- */
 
-static const char *verdict(const struct findings *f)
+static void print_text(const struct profile_tree *t, const struct checked *c)
 {
-	return f->unfit.len ? "unfit" : f->warnings.len ? "weak" : "fit";
-}
-
-static void print_text(const struct profile_tree *t, const struct findings *f)
-{
+	const struct profile_findings *f = &c->f;
 	const struct pprof_spent *s = &f->spent;
-	printf("%s: %s\n", f->name,
+	printf("%s: %s\n", c->name,
 	       f->unfit.len      ? "not fit for go build -pgo"
 	       : f->warnings.len ? "fit for go build -pgo, but weak"
 				 : "fit for go build -pgo");
@@ -171,8 +97,9 @@ static void print_text(const struct profile_tree *t, const struct findings *f)
 			printf(" in a window of %.1f s (%.2f CPUs)", window_s(f), cpu_s(f) / window_s(f));
 		printf("\n  spent on    program %.1f %%, Go's runtime for it %.1f %%, garbage collection %.1f %%, idle "
 		       "%.1f %%\n",
-		       100 * share(useful(f) - s->runtime, s->total), 100 * share(s->runtime, s->total),
-		       100 * share(s->gc, s->total), 100 * share(s->idle, s->total));
+		       100 * profile_share(profile_useful(f) - s->runtime, s->total),
+		       100 * profile_share(s->runtime, s->total), 100 * profile_share(s->gc, s->total),
+		       100 * profile_share(s->idle, s->total));
 		printf("  functions   %llu, %llu with a start line\n", (unsigned long long)f->facts.functions,
 		       (unsigned long long)f->facts.start_lines);
 	}
@@ -180,10 +107,10 @@ static void print_text(const struct profile_tree *t, const struct findings *f)
 		const struct pprof_kept *k = &f->kept;
 		double all = k->kept + k->gone;
 		printf("  %-10.10s  has %.1f %% of the weight and %.1f %% of the calls in %s (%.1f %% of all)\n",
-		       t->commit ? t->commit : "program", 100 * share(k->kept, all),
-		       100 * share(k->calls_kept, k->calls_kept + k->calls_gone),
+		       t->commit ? t->commit : "program", 100 * profile_share(k->kept, all),
+		       100 * profile_share(k->calls_kept, k->calls_kept + k->calls_gone),
 		       t->commit ? "its repository's functions" : "functions of the program",
-		       100 * share(all, all + k->outside));
+		       100 * profile_share(all, all + k->outside));
 	}
 	for (size_t i = 0; i < f->unfit.len; i++)
 		printf("  not fit: %s\n", f->unfit.items[i]);
@@ -203,28 +130,29 @@ static void add_kept(cJSON *to, const struct profile_tree *t, const struct pprof
 	cJSON *kept = cJSON_AddObjectToObject(to, "kept");
 	if (t->commit)
 		cJSON_AddStringToObject(kept, "commit", t->commit);
-	cJSON_AddNumberToObject(kept, "weight", share(k->kept, k->kept + k->gone));
-	cJSON_AddNumberToObject(kept, "calls", share(k->calls_kept, k->calls_kept + k->calls_gone));
-	cJSON_AddNumberToObject(kept, "judged", share(k->kept + k->gone, k->kept + k->gone + k->outside));
+	cJSON_AddNumberToObject(kept, "weight", profile_share(k->kept, k->kept + k->gone));
+	cJSON_AddNumberToObject(kept, "calls", profile_share(k->calls_kept, k->calls_kept + k->calls_gone));
+	cJSON_AddNumberToObject(kept, "judged", profile_share(k->kept + k->gone, k->kept + k->gone + k->outside));
 }
 
-static cJSON *to_json(const struct profile_tree *t, const struct findings *f)
+static cJSON *to_json(const struct profile_tree *t, const struct checked *c)
 {
+	const struct profile_findings *f = &c->f;
 	const struct pprof_spent *s = &f->spent;
 	cJSON *o = cJSON_CreateObject();
-	cJSON_AddStringToObject(o, "file", f->name);
-	cJSON_AddStringToObject(o, "verdict", verdict(f));
+	cJSON_AddStringToObject(o, "file", c->name);
+	cJSON_AddStringToObject(o, "verdict", profile_verdict(f));
 	add_list(o, "reasons", &f->unfit);
 	add_list(o, "warnings", &f->warnings);
 	if (f->is_cpu) {
 		cJSON_AddNumberToObject(o, "samples", s->total);
-		cJSON_AddNumberToObject(o, "useful_samples", useful(f));
+		cJSON_AddNumberToObject(o, "useful_samples", profile_useful(f));
 		cJSON_AddNumberToObject(o, "stacks", (double)f->facts.stacks);
 		cJSON_AddNumberToObject(o, "cpu_seconds", cpu_s(f));
 		cJSON_AddNumberToObject(o, "window_seconds", window_s(f));
-		cJSON_AddNumberToObject(o, "idle", share(s->idle, s->total));
-		cJSON_AddNumberToObject(o, "gc", share(s->gc, s->total));
-		cJSON_AddNumberToObject(o, "runtime", share(s->runtime, s->total));
+		cJSON_AddNumberToObject(o, "idle", profile_share(s->idle, s->total));
+		cJSON_AddNumberToObject(o, "gc", profile_share(s->gc, s->total));
+		cJSON_AddNumberToObject(o, "runtime", profile_share(s->runtime, s->total));
 		cJSON_AddNumberToObject(o, "functions", (double)f->facts.functions);
 		cJSON_AddNumberToObject(o, "start_lines", (double)f->facts.start_lines);
 	}
@@ -240,13 +168,13 @@ static int check_all(struct check_options *o, const struct strlist *files, const
 	cJSON *all = cJSON_CreateArray();
 	int r = 0;
 	for (size_t i = 0; r == 0 && i < files->len; i++) {
-		CLEANUP(findings) struct findings f = { .name = files->items[i] };
-		r = examine(o, t, &f, err);
-		*ret_unfit += f.unfit.len > 0;
+		CLEANUP(checked) struct checked c = { .name = files->items[i] };
+		r = examine(o, t, &c, err);
+		*ret_unfit += c.f.unfit.len > 0;
 		if (r == 0 && o->json)
-			cJSON_AddItemToArray(all, to_json(t, &f));
+			cJSON_AddItemToArray(all, to_json(t, &c));
 		else if (r == 0)
-			print_text(t, &f);
+			print_text(t, &c);
 	}
 	char *text = r == 0 && o->json ? cJSON_PrintUnformatted(all) : NULL;
 	cJSON_Delete(all);
