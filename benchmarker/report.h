@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "benchmarker/machine_summary.h"
+#include "benchmarker/pgo.h"
 #include "benchmarker/statistics.h"
 
 #include <stdbool.h>
@@ -25,7 +26,9 @@
 struct report_server {
 	const char *label; /* "from" */
 	const char *engine, *version, *commit, *reported_version, *binary_sha256, *profile_sha256, *go_version;
-	const char *program; /* path, where none was built */
+	const char *program;   /* path, where none was built */
+	double build_seconds;  /* 0: not built in this run, or not known */
+	uint64_t binary_bytes; /* 0: not known */
 };
 
 /* Events of one class on one side: a kind of transaction. */
@@ -119,6 +122,7 @@ struct report {
 	const struct report_test *tests;
 	size_t tests_len;
 	struct estimate mean; /* geometric mean over tests of the metric that verdicts rest on; 0 starts: not known */
+	enum pgo_decision decision; /* PGO_NONE: the run is no pgo, or was not decided */
 	struct report_usage usage;
 	const struct report_note *notes; /* in time order; errors and warnings are shown first */
 	size_t notes_len;

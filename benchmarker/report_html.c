@@ -460,6 +460,7 @@ int report_html(const struct report *r, struct strbuf *out, struct error *err)
 	report_summarise(r, &s);
 	add_head(r, out);
 	add_headline(r, &s, out);
+	report_html_decision(r, out);
 	add_about(r, &s, out);
 	if (s.compared)
 		add_chart(r, out);

@@ -1,4 +1,5 @@
 #include "benchmarker/report_html_parts.h"
+#include "benchmarker/report_pgo.h"
 
 #include "benchmarker/report_format.h"
 
@@ -42,4 +43,21 @@ void report_html_name(struct strbuf *out, const char *s)
 		if (*c == '_' && *s && *s != '_')
 			strbuf_adds(out, "<wbr/>");
 	}
+}
+
+void report_html_decision(const struct report *r, struct strbuf *out)
+{
+	const char *words = report_pgo_words(r);
+	CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(64 << 10), costs = STRBUF_INIT(4096);
+	if (!words)
+		return;
+	report_add_pgo_reason(r, &report_fine, &reason);
+	report_add_pgo_costs(r, &report_fine, &costs);
+	strbuf_adds(out, "<p class=\"decision\"><strong>");
+	report_html_text(out, words);
+	strbuf_adds(out, "</strong>: ");
+	report_html_text(out, reason.data);
+	strbuf_adds(out, ". ");
+	report_html_text(out, costs.data);
+	strbuf_adds(out, costs.len ? ".</p>\n" : "</p>\n");
 }

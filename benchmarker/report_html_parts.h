@@ -14,5 +14,7 @@ int report_html_latency(const struct report *r, struct strbuf *out, struct error
 
 /* The sections of what a transaction cost and what the machine did; nothing of what is not known. */
 int report_html_machine(const struct report *r, struct strbuf *out, struct error *err);
+/* The gate of a pgo run, and what its build costs; nothing of other runs. */
+void report_html_decision(const struct report *r, struct strbuf *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include "benchmarker/report_classes.h"
 #include "benchmarker/report_latency.h"
 #include "benchmarker/report_machine.h"
+#include "benchmarker/report_pgo.h"
 #include "benchmarker/report_summary.h"
 
 #include <cjson/cJSON.h>
@@ -263,6 +264,28 @@ static void put_summary(struct json *j, const struct report *r)
 	put_number(j, summary, "failed", (double)s.failed);
 }
 
+static void put_build(struct json *j, cJSON *pgo, const char *name, const struct report_server *s, double peak)
+{
+	cJSON *build = put(j, pgo, name, cJSON_CreateObject());
+	put_number(j, build, "build_seconds", s->build_seconds > 0 ? s->build_seconds : NAN);
+	put_number(j, build, "binary_bytes", s->binary_bytes ? (double)s->binary_bytes : NAN);
+	put_number(j, build, "peak_memory_bytes", peak);
+}
+
+/* Of a pgo run alone. */
+static void put_pgo(struct json *j, const struct report *r)
+{
+	CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(64 << 10);
+	if (r->decision == PGO_NONE)
+		return;
+	report_add_pgo_reason(r, &report_plain, &reason);
+	cJSON *pgo = put(j, j->root, "pgo", cJSON_CreateObject());
+	put_string(j, pgo, "decision", pgo_decision_name(r->decision));
+	put_string(j, pgo, "reason", reason.data);
+	put_build(j, pgo, "from", &r->from, report_peak_bytes(r, false));
+	put_build(j, pgo, "to", &r->to, report_peak_bytes(r, true));
+}
+
 static void put_remarks(struct json *j, cJSON *usage, const struct report *r)
 {
 	CLEANUP(strlist) struct strlist advice = STRLIST_INIT;
@@ -344,6 +367,7 @@ int report_json(const struct report *r, struct strbuf *out, struct error *err)
 	put_string(&j, j.root, "error", r->error);
 	put_summary(&j, r);
 	put_mean(&j, r);
+	put_pgo(&j, r);
 	put_run(&j, r);
 	put_server(&j, "from", &r->from);
 	put_server(&j, "to", &r->to);

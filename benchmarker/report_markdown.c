@@ -4,6 +4,7 @@
 #include "benchmarker/report_latency.h"
 #include "benchmarker/report_machine.h"
 #include "benchmarker/report_noise.h"
+#include "benchmarker/report_pgo.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -294,6 +295,23 @@ int report_markdown_details(const struct report *r, struct strbuf *out, struct e
 	return 0;
 }
 
+static int add_decision(const struct report *r, struct strbuf *out, struct error *err)
+{
+	const char *words = report_pgo_words(r);
+	CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(64 << 10), costs = STRBUF_INIT(4096);
+	if (!words)
+		return 0;
+	report_add_pgo_reason(r, style, &reason);
+	report_add_pgo_costs(r, style, &costs);
+	if (strbuf_check(&reason, err) < 0 || strbuf_check(&costs, err) < 0)
+		return -1;
+	strbuf_addc(out, '\n');
+	add_item(out, words, NULL, reason.data);
+	if (costs.len)
+		add_item(out, "cost", NULL, costs.data);
+	return 0;
+}
+
 int report_markdown_head(const struct report *r, struct strbuf *out, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf claim = STRBUF_INIT(64 << 10), evidence = STRBUF_INIT(64 << 10);
@@ -310,7 +328,7 @@ int report_markdown_head(const struct report *r, struct strbuf *out, struct erro
 		strbuf_addc(out, '\n');
 		add_item(out, r->status, NULL, r->error);
 	}
-	return 0;
+	return add_decision(r, out, err);
 }
 
 int report_markdown(const struct report *r, struct strbuf *out, struct error *err)

@@ -3,6 +3,7 @@
 #include "benchmarker/report_latency.h"
 #include "benchmarker/report_machine.h"
 #include "benchmarker/report_noise.h"
+#include "benchmarker/report_pgo.h"
 #include "benchmarker/report_summary.h"
 
 #include <string.h>
@@ -238,6 +239,21 @@ static int add_noise(const struct report *r, size_t width, struct strbuf *out, s
 	return 0;
 }
 
+/* The gate of a pgo run: the answer first, then what it costs. */
+static int add_decision(const struct report *r, size_t width, struct strbuf *out, struct error *err)
+{
+	const char *words = report_pgo_words(r);
+	CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(64 << 10), costs = STRBUF_INIT(4096);
+	if (!words)
+		return 0;
+	report_add_pgo_reason(r, &report_plain, &reason);
+	report_add_pgo_costs(r, &report_plain, &costs);
+	if (strbuf_check(&reason, err) < 0 || strbuf_check(&costs, err) < 0 ||
+	    add_remark(out, width, words, NULL, reason.data, err) < 0)
+		return -1;
+	return costs.len ? add_remark(out, width, "cost", NULL, costs.data, err) : 0;
+}
+
 static int add_headline(const struct report *r, size_t width, bool color, struct strbuf *out, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf headline = STRBUF_INIT(64 << 10);
@@ -253,7 +269,7 @@ static int add_headline(const struct report *r, size_t width, bool color, struct
 int report_text(const struct report *r, int width, bool color, struct strbuf *out, struct error *err)
 {
 	size_t columns_wide = width <= 0 ? DEFAULT_WIDTH : width < MIN_WIDTH ? MIN_WIDTH : (size_t)width;
-	if (add_headline(r, columns_wide, color, out, err) < 0)
+	if (add_headline(r, columns_wide, color, out, err) < 0 || add_decision(r, columns_wide, out, err) < 0)
 		return -1;
 	if (r->tests_len) {
 		CLEANUP(strbuf) struct strbuf legend = STRBUF_INIT(1024);

@@ -25,11 +25,11 @@ static const char schema[] =
 	" pairing text not null check (pairing in ('interleaved', 'duet', 'sequential')), started_unix integer not "
 	"null,"
 	" ended_unix integer, status text not null check (status in ('running', 'done', 'failed', 'interrupted')),"
-	" seed text not null, config_json text, machine_json text) strict;"
+	" seed text not null, config_json text, machine_json text, decision text) strict;"
 	"create table server (run text not null references run (id), side text not null check (side in ('from', 'to')),"
 	" engine text not null, asked_version text, commit_sha text, reported_version text, repository text, exec text,"
 	" binary_sha256 text, profile text, profile_sha256 text, go_version text, build_flags text, address_kind text,"
-	" params text, primary key (run, side)) strict;"
+	" params text, build_ns integer, binary_bytes integer, primary key (run, side)) strict;"
 	"create table test (id integer primary key, run text not null references run (id), name text not null,"
 	" params text, threads integer not null, unique (run, name)) strict;"
 	"create table slice (id integer primary key, run text not null, test text not null,"
@@ -55,6 +55,8 @@ static const char schema[] =
 /* What a file of schema 1 lacks, or lacked when it was young. */
 static const char upgrade[] =
 	"alter table slice add column start integer not null default 0;"
+	"alter table run add column decision text;"
+	"alter table server add column build_ns integer; alter table server add column binary_bytes integer;"
 	"alter table comparison rename to comparison_1;" COMPARISON_TABLE
 	"insert into comparison (run, test, metric, ratio, low, high, p_value, pairs, batches, verdict, reason, starts)"
 	" select run, test, metric, ratio, low, high, p_value, pairs, batches, verdict, reason, 1 from comparison_1;"

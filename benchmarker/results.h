@@ -52,7 +52,8 @@ struct results_server {
 	enum side side;
 	const char *engine, *asked_version, *commit, *reported_version, *repository, *exec, *binary_sha256, *profile,
 		*profile_sha256, *go_version, *build_flags, *address_kind /* "tcp" or "socket" */;
-	const char *params; /* server_params column: start arguments, one line */
+	const char *params;              /* server_params column: start arguments, one line */
+	uint64_t build_ns, binary_bytes; /* 0: not known; build_ns also 0 if it came from the cache */
 };
 
 struct results_test {
@@ -79,6 +80,8 @@ int results_add_run(struct results *r, const struct results_run *run, struct err
 int results_set_pairing(struct results *r, const char *pairing, struct error *err);
 int results_end_run(struct results *r, const char *status /* done, failed, interrupted */, int64_t ended_unix,
 		    struct error *err);
+/* Of a pgo run: "ship", … (pgo.h). */
+int results_decide(struct results *r, const char *decision, struct error *err);
 /* A side's server; added again, the new one replaces it. */
 int results_add_server(struct results *r, const struct results_server *s, struct error *err);
 /* index: the slice's place in the plan of its test. An index, or a pair and side, that is there already is an error. */
@@ -125,6 +128,7 @@ struct results_run_row {
 	struct results_run run;
 	const char *status;   /* "running" before results_end_run */
 	int64_t ended_unix;   /* 0 before */
+	const char *decision; /* NULL: none */
 	struct strlist owned; /* the strings */
 };
 void results_run_row_release(struct results_run_row *row);

@@ -61,7 +61,7 @@ int results_read_run(struct results *r, struct results_run_row *ret, struct erro
 	CLEANUP(results_run_row) struct results_run_row row = { .owned = STRLIST_INIT };
 	if (results_prepare_for_run(r,
 				    "select id, command, dbdyno_version, pairing, started_unix, seed, config_json,"
-				    " machine_json, status, coalesce(ended_unix, 0) from run where id = ?",
+				    " machine_json, status, coalesce(ended_unix, 0), decision from run where id = ?",
 				    &s, err) < 0)
 		return -1;
 	int found = statement_step(&s, err);
@@ -77,6 +77,7 @@ int results_read_run(struct results *r, struct results_run_row *ret, struct erro
 	row.run.machine_json = column_text(&s, &row.owned);
 	row.status = column_text(&s, &row.owned);
 	row.ended_unix = column_i64(&s);
+	row.decision = column_text(&s, &row.owned);
 	if (strlist_check(&row.owned, err) < 0)
 		return -1;
 	row.run.seed = seed ? strtoull(seed, NULL, 10) : 0;
@@ -92,7 +93,8 @@ int results_read_servers(struct results *r, struct results_servers *ret, struct 
 	if (results_prepare_for_run(
 		    r,
 		    "select side, engine, asked_version, commit_sha, reported_version, repository, exec,"
-		    " binary_sha256, profile, profile_sha256, go_version, build_flags, address_kind, params"
+		    " binary_sha256, profile, profile_sha256, go_version, build_flags, address_kind, params,"
+		    " coalesce(build_ns, 0), coalesce(binary_bytes, 0)"
 		    " from server where run = ? order by side = 'to' limit 2",
 		    &s, err) < 0)
 		return -1;
@@ -109,6 +111,8 @@ int results_read_servers(struct results *r, struct results_servers *ret, struct 
 					       &server->params };
 		for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 			*texts[i] = column_text(&s, &all.owned);
+		server->build_ns = column_u64(&s, INT64_MAX);
+		server->binary_bytes = column_u64(&s, INT64_MAX);
 	}
 	if (row < 0 || statement_check(&s, err) < 0 || strlist_check(&all.owned, err) < 0)
 		return -1;

@@ -58,6 +58,26 @@ int results_end_run(struct results *r, const char *status, int64_t ended_unix, s
 	return statement_run(&s, err);
 }
 
+int results_decide(struct results *r, const char *decision, struct error *err)
+{
+	CLEANUP(statement) struct statement s = { 0 };
+	if (results_need_run(r, err) < 0 ||
+	    statement_prepare(r, "update run set decision = ? where id = ?", &s, err) < 0)
+		return -1;
+	bind_text(&s, decision);
+	bind_text(&s, r->run);
+	return statement_run(&s, err);
+}
+
+/* 0 stands for what is not known. */
+static void bind_known(struct statement *s, uint64_t value)
+{
+	if (value)
+		bind_u64(s, value);
+	else
+		bind_double(s, NAN); /* NULL */
+}
+
 int results_add_server(struct results *r, const struct results_server *server, struct error *err)
 {
 	const char *const texts[] = {
@@ -72,13 +92,16 @@ int results_add_server(struct results *r, const struct results_server *server, s
 		    r,
 		    "insert or replace into server (run, side, engine, asked_version, commit_sha,"
 		    " reported_version, repository, exec, binary_sha256, profile, profile_sha256, go_version,"
-		    " build_flags, address_kind, params) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		    " build_flags, address_kind, params, build_ns, binary_bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		    " ?, ?, ?, ?, ?, ?, ?)",
 		    &s, err) < 0)
 		return -1;
 	bind_text(&s, r->run);
 	bind_text(&s, side_name(server->side));
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		bind_text(&s, texts[i]);
+	bind_known(&s, server->build_ns);
+	bind_known(&s, server->binary_bytes);
 	return statement_run(&s, err);
 }
 

@@ -57,3 +57,14 @@ int merge_round_scaled(struct pprof_merge_state *m, double factor)
 	m->has_zero = true; /* small values may have become zero */
 	return 0;
 }
+
+void pprof_balance(const uint64_t *value_ns, const double *weights, size_t n, double *ret_factors)
+{
+	double time = 0, weight = 0;
+	for (size_t i = 0; i < n; i++) {
+		time += (double)value_ns[i];
+		weight += weights[i];
+	}
+	for (size_t i = 0; i < n; i++)
+		ret_factors[i] = n == 1 ? 1 : weights[i] / weight * time / (double)value_ns[i];
+}

@@ -183,6 +183,9 @@ void pprof_merger_last(const struct pprof_merger *m, uint32_t *ret_own, uint32_t
 int pprof_merger_finish(struct pprof_merger *m, struct pprof *ret, struct error *err);
 /* All values and the duration times a factor more; 1 is pprof_merger_finish. */
 int pprof_merger_finish_scaled(struct pprof_merger *m, double factor, struct pprof *ret, struct error *err);
+/* The factors with which n profiles of value_ns CPU time, each above 0, have shares of a sum's CPU time as weights are
+ * to each other, in a sum with as much of it as the plain one. 1 for a single profile. */
+void pprof_balance(const uint64_t *value_ns, const double *weights, size_t n, double *ret_factors);
 void pprof_merger_release(struct pprof_merger *m);
 
 /* All at once. */

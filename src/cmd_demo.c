@@ -71,8 +71,8 @@ static int run_demo(const struct options *o, struct error *err)
 		    (const char *const[]){ repo_flag, to_repo, from, to, NULL }, err) < 0)
 		return -1;
 	log_info("demo 3/3: profile the first commit, rebuild it with the profile, compare");
-	if (run_job(&command_pgo, job_pgo_stages, o, pgo_out, (const char *const[]){ one_repo, version, seconds, NULL },
-		    err) < 0)
+	if (run_job(&command_pgo, job_pgo_stages, o, pgo_out,
+		    (const char *const[]){ one_repo, version, seconds, "--min-samples=1", NULL }, err) < 0)
 		return -1;
 	log_info("\nreports: %s/report.html\n         %s/report.html", compare_out, pgo_out);
 	return 0;

@@ -58,6 +58,15 @@ static char *make_prefix(const struct options *o, const struct run_data *d, stru
 			  o->results_prefix ? o->results_prefix : d->report.run_id);
 }
 
+/* Of profile.pprof; NULL: the run made none. */
+static const char *merged_sha256(const struct run_data *d)
+{
+	for (size_t i = 0; i < d->profiles.len; i++)
+		if (!d->profiles.items[i].test)
+			return d->profiles.items[i].sha256;
+	return NULL;
+}
+
 static int dispatch(const struct options *o, const struct run_data *d, const char *prefix, struct error *err)
 {
 	AUTO_FREE char *file = main_file(d, err);
@@ -75,9 +84,16 @@ static int dispatch(const struct options *o, const struct run_data *d, const cha
 		.commit = last->commit,
 		.key = o->bucket ? key : NULL,
 		.profile_key = o->bucket ? profile_key : NULL,
-		.verdict = verdict_of(d),
+		.verdict = d->report.decision ? pgo_decision_name(d->report.decision) : verdict_of(d),
 		.status = d->report.status,
+		.profile_sha256 = merged_sha256(d),
+		.binary_sha256 = d->report.decision ? d->report.to.binary_sha256 : NULL,
 	};
+	if (!event_is_release(o, e.command, d->report.decision)) {
+		error_set(err, ERROR_USAGE, "no pgo-release event for this run: its decision is %s",
+			  d->report.decision ? pgo_decision_name(d->report.decision) : "missing");
+		return error_hint(err, "--dispatch-event names an event that releases nothing");
+	}
 	return event_check(&e, err) < 0 ? -1 : event_send(&e, err);
 }
 

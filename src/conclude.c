@@ -96,8 +96,31 @@ static int compare_test(struct job *j, const struct results_test *test, const st
 	return 0;
 }
 
+/* The gate of pgo: no single test's want of certainty holds up what all of them say together. */
+static int decide_pgo(struct job *j, const struct compared *all, const struct estimate *mean, bool complete,
+		      struct error *err)
+{
+	struct pgo_facts f = {
+		.mean = mean,
+		.metric = all->len ? all->comparisons[0].metric : METRIC_THROUGHPUT,
+		.margin = j->o->margin,
+		.tests = all->len,
+		.failed = j->failed.len,
+		.complete = complete,
+		.previous = j->sides[SIDE_FROM].profile != NULL,
+	};
+	for (size_t i = 0; i < all->len; i++)
+		f.slower += all->comparisons[i].verdict == VERDICT_SLOWER;
+	j->decision = pgo_decide(&f);
+	j->undecided = j->decision == PGO_UNDECIDED;
+	j->mean_slower = j->decision == PGO_DONT_SHIP && f.slower == 0;
+	j->regression |= j->mean_slower;
+	return results_decide(j->results, pgo_decision_name(j->decision), err);
+}
+
 /* What the tests say together, and each among the others. */
-static int decide(struct job *j, const struct statistics_spec *spec, struct compared *all, struct error *err)
+static int decide(struct job *j, bool complete, const struct statistics_spec *spec, struct compared *all,
+		  struct error *err)
 {
 	struct estimate mean;
 	statistics_decide(all->comparisons, all->len, j->o->margin);
@@ -112,10 +135,12 @@ static int decide(struct job *j, const struct statistics_spec *spec, struct comp
 		j->regression |= c->verdict == VERDICT_SLOWER && slower_by(c) > options_threshold(j->o, all->names[i]);
 		j->undecided |= c->verdict == VERDICT_UNDECIDED;
 	}
+	if (strcmp(j->command, "pgo") == 0)
+		return decide_pgo(j, all, &mean, complete, err);
 	return 0;
 }
 
-int conclude_compare(struct job *j, struct error *err)
+int conclude_compare(struct job *j, bool complete, struct error *err)
 {
 	CLEANUP(results_tests) struct results_tests tests = { 0 };
 	if (results_list_tests(j->results, &tests, err) < 0)
@@ -131,9 +156,9 @@ int conclude_compare(struct job *j, struct error *err)
 		if (!measure_has_failed(j, tests.tests[i].name) &&
 		    compare_test(j, &tests.tests[i], &spec, &all, err) < 0)
 			return -1;
-	if (decide(j, &spec, &all, err) < 0)
+	if (decide(j, complete, &spec, &all, err) < 0)
 		return -1;
-	j->verdict = str_dup(overall(all.comparisons, all.len), err);
+	j->verdict = str_dup(j->decision ? pgo_decision_name(j->decision) : overall(all.comparisons, all.len), err);
 	return j->verdict ? 0 : -1;
 }
 

@@ -6,8 +6,9 @@
 #include "job.h"
 
 /* Seals and compares every test that did not fail, and decides over all of them. Sets j->verdict, regression,
- * undecided. */
-int conclude_compare(struct job *j, struct error *err);
+ * undecided, and of a pgo run decision, which stands for the other three then: docs/pgo.md. complete: the run came to
+ * its end. */
+int conclude_compare(struct job *j, bool complete, struct error *err);
 
 /* --perf-regression-query, if given, decides j->regression: its result, a number, is above 0. Where that is not what
  * the statistics say, an event tells so. ERROR_USAGE when the result is no number; then the statistics' word stays. */

@@ -72,13 +72,16 @@ int dry_run_print(const struct options *o, const char *command, struct error *er
 	CLEANUP(strlist) struct strlist tests = STRLIST_INIT;
 	if (options_tests(o, &tests, err) < 0)
 		return -1;
-	bool compares = strcmp(command, "profile") != 0, profiles = strcmp(command, "compare") != 0;
+	bool compares = strcmp(command, "profile") != 0,
+	     profiles = strcmp(command, "compare") != 0 && !(strcmp(command, "pgo") == 0 && o->to.exec);
 	double seconds = 0;
 	if (strcmp(command, "compare") == 0) {
 		print_side(o, "from", &o->from);
 		print_side(o, "to", &o->to);
 	} else {
 		print_side(o, "server", &o->from);
+		if (strcmp(command, "pgo") == 0 && o->to.exec)
+			printf("%-9s %s, program %s\n", "to", o->from.server, o->to.exec);
 	}
 	printf("%-9s", "tests");
 	for (size_t i = 0; i < tests.len; i++)

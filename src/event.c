@@ -45,6 +45,15 @@ static bool add_pgo_release(cJSON *p, const struct event *e)
 	       add(p, "from_version", e->commit ? e->commit : e->asked_version) && add(p, "branch", o->branch);
 }
 
+/* One object, so that there is room for fields of the user's: ten are allowed. */
+static bool add_hashes(cJSON *p, const struct event *e, const char *type)
+{
+	if (strcmp(type, pgo_release) != 0 || !e->profile_sha256)
+		return true;
+	cJSON *hashes = cJSON_AddObjectToObject(p, "sha256");
+	return hashes && add(hashes, "profile", e->profile_sha256) && add(hashes, "binary", e->binary_sha256);
+}
+
 static bool add_facts(cJSON *p, const struct event *e, const char *type)
 {
 	if (strcmp(type, email_report) == 0)
@@ -78,7 +87,8 @@ static cJSON *make_payload(const struct event *e, struct error *err)
 	cJSON *p = cJSON_CreateObject();
 	bool ok = p && add_facts(p, e, event_type(e->o, e->command));
 	if (ok && !e->o->flags_alone)
-		ok = add(p, "run_id", e->run_id) && add(p, "verdict", e->verdict) && add(p, "status", e->status);
+		ok = add(p, "run_id", e->run_id) && add(p, "verdict", e->verdict) && add(p, "status", e->status) &&
+		     add_hashes(p, e, event_type(e->o, e->command));
 	if (ok && add_given(p, &e->o->dispatch_fields))
 		return p;
 	cJSON_Delete(p);
@@ -105,6 +115,11 @@ static int with_dispatch(const struct event *e, int (*f)(const struct github_dis
 	int result = f(&d, err);
 	cJSON_Delete(payload);
 	return result;
+}
+
+bool event_is_release(const struct options *o, const char *command, enum pgo_decision decision)
+{
+	return strcmp(command, "pgo") != 0 || strcmp(event_type(o, command), pgo_release) != 0 || decision == PGO_SHIP;
 }
 
 int event_check(const struct event *e, struct error *err)

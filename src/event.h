@@ -10,11 +10,12 @@
  *     pgo-release   version, profile_key, bucket, from_version, branch if known
  *     any other     version, bucket, key
  * and, unless the run was asked for by flags alone (today's system, whose payloads they are to the letter), run_id,
- * verdict, status.
+ * verdict, status, and with pgo-release sha256: an object with profile and binary, where known.
  */
 #ifndef SRC_EVENT_H
 #define SRC_EVENT_H
 
+#include "benchmarker/pgo.h"
 #include "options.h"
 
 /* Facts of the run; what is NULL is not known and left out. */
@@ -28,11 +29,17 @@ struct event {
 	const char *key;           /* object for people: queries' results or report */
 	const char *profile_key;   /* object with the merged profile */
 	const char *verdict, *status;
-	const bool *regression; /* NULL: nobody asked */
+	const char *profile_sha256; /* of the object at profile_key */
+	const char *binary_sha256;  /* of the build with that profile that was measured */
+	const bool *regression;     /* NULL: nobody asked */
 };
 
 /* The event type of such a run: what was asked for, else by command and pull request. */
 const char *event_type(const struct options *o, const char *command);
+
+/* pgo-release makes a release of what it names: one that pgo decided not to ship gets no such event. True for all other
+ * events. */
+bool event_is_release(const struct options *o, const char *command, enum pgo_decision decision);
 
 /* ERROR_USAGE for what GitHub would refuse, and for a missing token. */
 int event_check(const struct event *e, struct error *err);

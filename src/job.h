@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "benchmarker/build.h"
 #include "benchmarker/engine.h"
+#include "benchmarker/pgo.h"
 #include "benchmarker/plan.h"
 #include "benchmarker/results.h"
 #include "machine.h"
@@ -30,6 +31,7 @@ struct job_side {
 	const char *profile_name;      /* what was asked for: file, URL, key */
 	struct build build;            /* empty when the program was given */
 	char *exec;                    /* absolute path; owned */
+	char exec_sha256[65];          /* of what is measured, built here or given; empty before job_build */
 	char *version;                 /* of its binary, or asked; owned */
 	char *setup_exec;              /* absolute path of programs.setup_exec; owned */
 };
@@ -55,13 +57,16 @@ struct job {
 	struct job_side sides[2];
 	size_t sides_len; /* 1 or 2 */
 	struct s3 s3;
-	char *key_prefix;          /* "<results-dir>/<results-prefix>"; owned */
-	char *key;                 /* of what people read first: the queries' results, or the report; owned */
-	char *profile_key;         /* of the merged profile; owned */
-	char *dispatch_repository; /* NULL: no event is sent; owned */
-	struct strlist queries;    /* that are run at the end */
-	char *verdict;             /* of the conclusion: "slower", …; NULL before; owned */
+	char *key_prefix;           /* "<results-dir>/<results-prefix>"; owned */
+	char *key;                  /* of what people read first: the queries' results, or the report; owned */
+	char *profile_key;          /* of the merged profile; owned */
+	char *dispatch_repository;  /* NULL: no event is sent; owned */
+	struct strlist queries;     /* that are run at the end */
+	char *verdict;              /* of the conclusion: "slower", …; NULL before; owned */
+	enum pgo_decision decision; /* of a pgo run, by the conclusion */
+	char profile_sha256[65];    /* of <out>/profile.pprof; empty: none was made */
 	bool regression, undecided;
+	bool mean_slower; /* of a pgo run: no test is, but all together */
 };
 #define JOB_INIT  \
 	{         \
@@ -82,7 +87,10 @@ int job_scripts(struct job *j, struct error *err);
 /* Binaries of all sides that have none yet: from the cache, built, or given. */
 int job_build(struct job *j, struct error *err);
 
-/* For pgo, after job_profile: the second side is the first one's commit, to be built with <out>/profile.pprof. */
+/* For pgo: job_profile, unless --to-exec names what is to be decided on; and a profile that is not fit to build with,
+ * the fresh one (ERROR_LOAD) or the previous one (ERROR_USAGE), ends the job. */
+int job_pgo_profile(struct job *j, struct error *err);
+/* Then: the second side is that program, or the first one's commit, to be built with <out>/profile.pprof. */
 int job_add_pgo_side(struct job *j, struct error *err);
 
 /* All tests on all sides by the plan, each finished slice durable before the next. A test that fails is recorded and

@@ -53,6 +53,8 @@ static int find_programs(struct job *j, struct error *err)
 		if (!(s->exec = server_find_exec(&s->engine, s->programs.exec, err)) ||
 		    server_check_exec(&s->engine, s->exec, err) < 0)
 			return error_wrap(err, "%s server", s->label);
+		if (fs_sha256(s->exec, s->exec_sha256, err) < 0)
+			return -1;
 		if (s->asked->version && !(s->version = str_dup(s->asked->version, err)))
 			return -1;
 		if (s->programs.setup_exec &&
@@ -93,6 +95,7 @@ static int build_all(struct job *j, struct error *err)
 		s->version = str_dup(s->build.commit, err);
 		if (!s->exec || !s->version)
 			return -1;
+		snprintf(s->exec_sha256, sizeof s->exec_sha256, "%s", s->build.binary_sha256);
 		job_say(j, "%s: %s %.12s%s, %s", s->label, s->engine.name, s->build.commit,
 			s->profile ? " with profile" : "", s->build.cached ? "from the cache" : "built");
 	}

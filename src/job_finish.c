@@ -5,6 +5,7 @@
 #include "base/stop.h"
 #include "benchmarker/query.h"
 #include "conclude.h"
+#include "event.h"
 #include "history_record.h"
 #include "publish.h"
 
@@ -29,7 +30,7 @@ static int copy_as_today(struct job *j, struct error *err)
 static int write_results(struct job *j, const char *status, char **ret_history, struct error *err)
 {
 	struct error e = ERROR_INIT;
-	if (conclude_compare(j, err) < 0)
+	if (conclude_compare(j, strcmp(status, "done") == 0, err) < 0)
 		return -1;
 	if (conclude_regression(j, &e) < 0)
 		job_event(j, "warning", NULL, "%s", e.message);
@@ -60,7 +61,12 @@ static int write_results(struct job *j, const char *status, char **ret_history, 
 /* Today's payloads cannot say that a run was interrupted; its next try tells. */
 static bool wants_event(const struct job *j, const char *status)
 {
-	return j->dispatch_repository && !(j->o->flags_alone && strcmp(status, "interrupted") == 0);
+	if (!j->dispatch_repository || (j->o->flags_alone && strcmp(status, "interrupted") == 0))
+		return false;
+	bool release = event_is_release(j->o, j->command, j->decision);
+	if (!release)
+		log_info("no pgo-release event is sent: the decision is %s", pgo_decision_name(j->decision));
+	return release;
 }
 
 static int publish(struct job *j, const char *status, const char *history, struct error *err)
@@ -89,8 +95,12 @@ static int outcome(struct job *j, struct error *err)
 		return -1;
 	}
 	if (j->regression && j->o->fail_on_regression)
-		return error_set(err, ERROR_REGRESSION, "a test is slower%s, and --fail-on-regression was given",
-				 j->o->thresholds.len ? " by more than its threshold" : "");
+		return error_set(err, ERROR_REGRESSION, "%s%s, and --fail-on-regression was given",
+				 j->mean_slower ? "the tests together are slower" : "a test is slower",
+				 j->o->thresholds.len && !j->mean_slower ? " by more than its threshold" : "");
+	if (j->undecided && j->o->fail_on_undecided && j->decision)
+		return error_set(err, ERROR_UNDECIDED,
+				 "whether to ship is undecided, and --fail-on-undecided was given");
 	if (j->undecided && j->o->fail_on_undecided)
 		return error_set(err, ERROR_UNDECIDED, "a test is undecided, and --fail-on-undecided was given");
 	return 0;

@@ -22,6 +22,8 @@ static int hash_and_record(struct job *j, const char *test, const char *path, co
 	CLEANUP(strbuf) struct strbuf bytes = STRBUF_INIT(PPROF_MAX_BYTES);
 	if (!file || fs_sha256(path, sha256, err) < 0 || fs_read(path, &bytes, err) < 0)
 		return -1;
+	if (!test)
+		memcpy(j->profile_sha256, sha256, sizeof sha256);
 	struct results_profile row = {
 		.side = SIDE_FROM,
 		.test = test,
@@ -113,16 +115,24 @@ static int profile_test(struct job *j, struct server *server, size_t test, struc
 static int merge_profiles(struct job *j, struct error *err)
 {
 	CLEANUP(strlist) struct strlist paths = STRLIST_INIT;
-	for (size_t i = 0; i < j->tests.len; i++)
-		if (!measure_has_failed(j, j->tests.items[i]))
-			strlist_addf(&paths, "%s/profiles/%s.pprof", j->out, j->tests.items[i]);
+	AUTO_FREE double *weights = calloc(j->tests.len + 1, sizeof *weights);
 	AUTO_FREE char *merged = str_printf(err, "%s/profile.pprof", j->out);
-	if (!merged || strlist_check(&paths, err) < 0)
+	if (!weights)
+		return error_oom(err);
+	if (!merged)
+		return -1;
+	for (size_t i = 0; i < j->tests.len; i++) {
+		if (measure_has_failed(j, j->tests.items[i]))
+			continue;
+		weights[paths.len] = options_weight(j->o, j->tests.items[i]);
+		strlist_addf(&paths, "%s/profiles/%s.pprof", j->out, j->tests.items[i]);
+	}
+	if (strlist_check(&paths, err) < 0)
 		return -1;
 	if (paths.len == 0)
 		return error_set(err, ERROR_LOAD, "no test gave a profile");
 	struct pprof_facts facts;
-	if (profile_merge_files(strlist_array(&paths), paths.len, merged, &facts, err) < 0)
+	if (profile_merge_files(strlist_array(&paths), weights, paths.len, merged, &facts, err) < 0)
 		return error_wrap(err, "merge the profiles");
 	log_info("profile: %llu samples of %zu tests in %s", (unsigned long long)facts.samples, paths.len, merged);
 	return hash_and_record(j, NULL, merged, &facts, err);
@@ -150,17 +160,4 @@ int job_profile(struct job *j, struct error *err)
 	log_progress_end();
 	measure_stop_server(j, &server);
 	return result < 0 ? -1 : merge_profiles(j, err);
-}
-
-int job_add_pgo_side(struct job *j, struct error *err)
-{
-	struct job_side *to = &j->sides[1];
-	to->asked = j->sides[0].asked;
-	to->programs = j->sides[0].programs;
-	to->profile_name = "profile.pprof";
-	to->profile = str_printf(err, "%s/profile.pprof", j->out);
-	if (!to->profile || options_engine(j->o, to->asked->server, &to->engine, err) < 0)
-		return -1;
-	j->sides_len = 2;
-	return 0;
 }

@@ -4,6 +4,7 @@
 #include "measure.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* What a Job's environment says about the servers themselves. */
 static const char *const passed_on[] = { "GOMAXPROCS", NULL };
@@ -77,6 +78,7 @@ int measure_record_server(struct job *j, size_t side, const struct server *serve
 	struct job_side *s = &j->sides[side];
 	CLEANUP(strbuf)
 	struct strbuf params = STRBUF_INIT(1 << 16);
+	struct stat st;
 	add_params(s, server, &params);
 	if (strbuf_check(&params, err) < 0)
 		return -1;
@@ -88,13 +90,15 @@ int measure_record_server(struct job *j, size_t side, const struct server *serve
 		.reported_version = server->reported_version,
 		.repository = s->build.repository,
 		.exec = s->exec,
-		.binary_sha256 = s->build.binary_sha256,
+		.binary_sha256 = s->exec_sha256,
 		.profile = s->profile_name,
 		.profile_sha256 = s->build.profile_sha256,
 		.go_version = s->build.go_version,
 		.build_flags = s->build.flags,
 		.address_kind = server->load_by_socket ? "socket" : "tcp",
 		.params = params.data,
+		.build_ns = s->build.build_ns,
+		.binary_bytes = (uint64_t)(stat(s->exec, &st) == 0 ? st.st_size : 0),
 	};
 	return results_add_server(j->results, &row, err);
 }

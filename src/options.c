@@ -175,6 +175,30 @@ double options_threshold(const struct options *o, const char *test)
 	return own >= 0 ? own : all;
 }
 
+int options_parse_weight(const char *value, size_t *ret_test, double *ret_weight)
+{
+	const char *equals = strrchr(value, '=');
+	if (!equals || equals == value || str_to_double(equals + 1, WEIGHT_MIN, WEIGHT_MAX, ret_weight) < 0)
+		return -1;
+	*ret_test = (size_t)(equals - value);
+	return 0;
+}
+
+double options_weight(const struct options *o, const char *test)
+{
+	double weight = 1;
+	for (size_t i = 0; i < o->profile_weights.len; i++) {
+		size_t len;
+		double own;
+		if (options_parse_weight(o->profile_weights.items[i], &len, &own) < 0)
+			continue; /* options_check told */
+		AUTO_FREE char *name = strndup(o->profile_weights.items[i], len);
+		if (name && workload_same(name, test))
+			weight = own;
+	}
+	return weight;
+}
+
 char *options_cache(const char *cache, struct error *err)
 {
 	struct opt_source source = opt_default_source();

@@ -15,6 +15,8 @@
 
 #define PAIRING_AUTO 3 /* of --pairing: chosen by a trial */
 enum pinning { PINNING_AUTO, PINNING_ON, PINNING_OFF };
+#define WEIGHT_MIN 1e-6 /* of a test's profile */
+#define WEIGHT_MAX 1e6
 #define PINNING_AUTO_CORES 4 /* with fewer, a server of its own CPUs has too few to be what it is elsewhere */
 
 /* One server as asked for on the command line. */
@@ -66,7 +68,8 @@ struct options {
 	double tpcc_density;
 	uint64_t tpcc_time_ns; /* load per server; not an option: options_settle */
 	/* profile */
-	long long profile_seconds;
+	long long profile_seconds, profile_min_samples;
+	struct strlist profile_weights; /* "TEST=WEIGHT" */
 	/* build */
 	char *cache;
 	long long jobs;
@@ -143,6 +146,11 @@ int options_parse_rate(const char *value, double *ret);
 double options_threshold(const struct options *o, const char *test);
 /* One of its values taken apart: *ret_test is the length of the test's name, 0 for all tests. -1: not of that form. */
 int options_parse_threshold(const char *value, size_t *ret_test, double *ret_fraction);
+
+/* What --weight gives a test: its share of the merged profile, against those of the others; 1 without. */
+double options_weight(const struct options *o, const char *test);
+/* The same for one of its values as options_parse_threshold; a weight is a finite number above 0. */
+int options_parse_weight(const char *value, size_t *ret_test, double *ret_weight);
 
 /* The names of the tests asked for, as they are recorded: "tpcc" has become "tpcc-scale-factor-1". Else of all but
  * TPC-C-like load, with PostgreSQL's spelling if every server speaks that protocol. Unknown names are there as given.

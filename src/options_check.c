@@ -20,8 +20,9 @@ static void add_problem(struct strlist *problems, const char *flag, const struct
 	strlist_addf(problems, "%s: %s%s%s", flag, err->message, err->hint[0] ? "; " : "", err->hint);
 }
 
-static void check_side(const struct options *o, const struct side_options *s, const char *name, bool file_is_good,
-		       struct strlist *problems)
+/* profile_flag: how the flag for the profile to build with is spelled, and with "-key". */
+static void check_side(const struct options *o, const struct side_options *s, const char *name,
+		       const char *profile_flag, bool file_is_good, struct strlist *problems)
 {
 	struct error e = ERROR_INIT;
 	char flag[48];
@@ -52,15 +53,14 @@ static void check_side(const struct options *o, const struct side_options *s, co
 			     s->server);
 	bool with_profile = s->profile || s->profile_key;
 	if (with_profile && (exec || (known && !engine.package)))
-		strlist_addf(problems, "--%s%sprofile: a profile needs a build, and %s", name, dash,
+		strlist_addf(problems, "%s: a profile needs a build, and %s", profile_flag,
 			     exec ? "a program is given" : "this engine is not built from a commit");
 	if (s->profile && s->profile_key)
-		strlist_addf(problems, "--%s%sprofile and --%s%sprofile-key contradict each other", name, dash, name,
-			     dash);
+		strlist_addf(problems, "%s and %s-key contradict each other", profile_flag, profile_flag);
 	if (s->profile_key && !o->bucket)
-		strlist_addf(problems, "--%s%sprofile-key needs --bucket", name, dash);
+		strlist_addf(problems, "%s-key needs --bucket", profile_flag);
 	if (s->profile && !str_starts(s->profile, "s3://") && (!fs_exists(s->profile) || fs_is_dir(s->profile)))
-		strlist_addf(problems, "--%s%sprofile: there is no file %s", name, dash, s->profile);
+		strlist_addf(problems, "%s: there is no file %s", profile_flag, s->profile);
 	engine_release(&engine);
 }
 
@@ -160,18 +160,55 @@ static void check_open_ended(const struct options *o, struct strlist *problems)
 		strlist_add(problems, "--repetitions: not with --precision or --budget, which add starts instead");
 }
 
+/* Of a test that is not run: a slip. */
+static void check_weights(const struct options *o, struct strlist *problems)
+{
+	CLEANUP(strlist) struct strlist tests = STRLIST_INIT;
+	if (options_tests(o, &tests, NULL) < 0)
+		return;
+	for (size_t i = 0; i < o->profile_weights.len; i++) {
+		const char *value = o->profile_weights.items[i];
+		size_t len;
+		double weight;
+		if (options_parse_weight(value, &len, &weight) < 0) {
+			strlist_addf(problems, "--weight: \"%.100s\" is not TEST=W, W a number from %g to %g", value,
+				     WEIGHT_MIN, WEIGHT_MAX);
+			continue;
+		}
+		AUTO_FREE char *name = strndup(value, len);
+		bool known = !name;
+		for (size_t t = 0; !known && t < tests.len; t++)
+			known = workload_same(name, tests.items[t]);
+		if (!known)
+			strlist_addf(problems, "--weight: the test %.100s is not one of this run", name);
+	}
+}
+
+static void check_pgo(const struct options *o, struct strlist *problems)
+{
+	if (!o->to.exec)
+		return;
+	if (!fs_exists(o->to.exec) || fs_is_dir(o->to.exec))
+		strlist_addf(problems, "--to-exec: there is no program %s", o->to.exec);
+	if (o->profile_weights.len)
+		strlist_add(problems, "--weight: with --to-exec no profile is taken");
+	if (o->dispatch_repository && !o->dispatch_event)
+		strlist_add(problems, "--dispatch-repository: with --to-exec no profile is taken, so that there is "
+				      "nothing to release (--dispatch-event names an event of your own)");
+}
+
 void options_check(const struct options *o, const char *command, struct strlist *problems)
 {
 	struct error e = ERROR_INIT;
 	bool two = strcmp(command, "compare") == 0;
-	bool one = strcmp(command, "profile") == 0 || strcmp(command, "pgo") == 0;
+	bool pgo = strcmp(command, "pgo") == 0, one = pgo || strcmp(command, "profile") == 0;
 	bool file_is_good = check_engine_file(o, problems);
 	if (two) {
-		check_side(o, &o->from, "from", file_is_good, problems);
-		check_side(o, &o->to, "to", file_is_good, problems);
+		check_side(o, &o->from, "from", "--from-profile", file_is_good, problems);
+		check_side(o, &o->to, "to", "--to-profile", file_is_good, problems);
 	}
 	if (one)
-		check_side(o, &o->from, "", file_is_good, problems);
+		check_side(o, &o->from, "", pgo ? "--previous" : "--with-profile", file_is_good, problems);
 	if (two || one) {
 		options_check_load(o, problems);
 		options_check_programs(o, two, problems);
@@ -179,7 +216,11 @@ void options_check(const struct options *o, const char *command, struct strlist 
 	check_store(o, problems);
 	check_files(o, problems);
 	check_thresholds(o, problems);
-	if (two || strcmp(command, "pgo") == 0) {
+	if (one)
+		check_weights(o, problems);
+	if (pgo)
+		check_pgo(o, problems);
+	if (two || pgo) {
 		struct plan plan = { 0 };
 		uint64_t share_ns = o->starts ? o->test_time_ns / (uint64_t)o->starts : o->test_time_ns;
 		uint64_t slice_ns = options_slice(o, share_ns, 0);

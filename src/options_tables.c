@@ -128,10 +128,13 @@ const struct opt compare_table[] = {
 	ENGINES, LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
+#define WEIGHT                                                                                                                          \
+	{ "weight", OPT_LIST, AT(profile_weights), .value = "TEST=W", .help = "share of the test's profile in their sum, against 1 of the others, repeatable (docs/pgo.md)" }
+
 #define PROFILE                                                                                                                         \
 	{ "exec", OPT_STRING, AT(from.exec), .value = "PROGRAM", .help = "server program that is already there; nothing is built" },           \
 	{ "with-profile", OPT_STRING, AT(from.profile), .value = "FILE|S3URL", .help = "build the server with this profile" },                \
-	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" }
+	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" }, WEIGHT
 
 const struct opt profile_table[] = {
 	ONE_SERVER("gms"), PROFILE, ENGINES, LOAD, BUILD, STORE, DISPATCH, TALK, DRY_RUN, { 0 },
@@ -144,6 +147,11 @@ const struct opt flags_profile_table[] = {
 const struct opt pgo_table[] = {
 	ONE_SERVER("gms"),
 	{ "seconds", OPT_INT, AT(profile_seconds), .min = 1, .max = 3600, .def = "10", .help = "length of each test's profile" },
+	WEIGHT,
+	{ "min-samples", OPT_INT, AT(profile_min_samples), .min = 1, .max = 1000000000, .def = "100", .help = "do not build with a profile with fewer samples of the program's own work" },
+	{ "previous", OPT_STRING, AT(from.profile), .value = "FILE|S3URL", .help = "compare with a build with this profile, not with one without: is it still good enough?" },
+	{ "previous-key", OPT_STRING, AT(from.profile_key), .value = "KEY", .help = "the same as a key in --bucket" },
+	{ "to-exec", OPT_STRING, AT(to.exec), .value = "PROGRAM", .help = "decide on this program, as a release has it: nothing is profiled or built for it" },
 	ENGINES, LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 

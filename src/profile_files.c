@@ -9,7 +9,7 @@
 
 enum { MAX_LOOKED_FOR = 64 };
 
-static int read_file(const char *path, struct pprof *ret, struct error *err)
+int profile_read_file(const char *path, struct pprof *ret, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf bytes = STRBUF_INIT(PPROF_MAX_BYTES);
 	if (fs_is_dir(path))
@@ -24,22 +24,44 @@ static int read_file(const char *path, struct pprof *ret, struct error *err)
 int profile_check_file(const char *path, struct pprof_facts *ret, struct error *err)
 {
 	CLEANUP(pprof) struct pprof p = PPROF_INIT;
-	if (read_file(path, &p, err) < 0)
+	if (profile_read_file(path, &p, err) < 0)
 		return -1;
 	return pprof_check_cpu(&p, ret, err) < 0 ? error_wrap(err, "%s", path) : 0;
 }
 
-int profile_merge_files(const char *const *paths, size_t n, const char *path, struct pprof_facts *ret,
-			struct error *err)
+static int find_factors(const char *const *paths, const double *weights, size_t n, double *factors, struct error *err)
+{
+	AUTO_FREE uint64_t *value_ns = calloc(n, sizeof *value_ns);
+	if (!value_ns)
+		return error_oom(err);
+	for (size_t i = 0; i < n; i++) {
+		struct pprof_facts facts;
+		if (profile_check_file(paths[i], &facts, err) < 0)
+			return -1;
+		value_ns[i] = facts.value_ns;
+		if (!facts.value_ns)
+			return error_set(err, ERROR_USAGE, "%s: its samples have no CPU time", paths[i]);
+	}
+	pprof_balance(value_ns, weights, n, factors);
+	return 0;
+}
+
+int profile_merge_files(const char *const *paths, const double *weights, size_t n, const char *path,
+			struct pprof_facts *ret, struct error *err)
 {
 	CLEANUP(pprof_merger) struct pprof_merger merger = PPROF_MERGER_INIT;
 	CLEANUP(pprof) struct pprof sum = PPROF_INIT;
 	CLEANUP(strbuf) struct strbuf bytes = STRBUF_INIT(PPROF_MAX_BYTES);
+	AUTO_FREE double *factors = calloc(n, sizeof *factors);
+	if (!factors)
+		return error_oom(err);
+	if (find_factors(paths, weights, n, factors, err) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(pprof) struct pprof p = PPROF_INIT;
-		if (read_file(paths[i], &p, err) < 0)
+		if (profile_read_file(paths[i], &p, err) < 0)
 			return -1;
-		if (pprof_merger_add(&merger, &p, err) < 0)
+		if (pprof_merger_add_scaled(&merger, &p, factors[i], err) < 0)
 			return error_wrap(err, "add %s", paths[i]);
 	}
 	if (pprof_merger_finish(&merger, &sum, err) < 0 || pprof_check_cpu(&sum, ret, err) < 0)
@@ -80,7 +102,7 @@ static int look_into(const struct pprof *p, uint32_t own, const char *binary, bo
 int profile_check_program(const char *path, const char *binary, struct error *err)
 {
 	CLEANUP(pprof) struct pprof p = PPROF_INIT;
-	if (read_file(path, &p, err) < 0)
+	if (profile_read_file(path, &p, err) < 0)
 		return -1;
 	uint32_t own = 0;
 	for (uint32_t i = 0; i < p.n_functions; i++)

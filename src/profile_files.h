@@ -4,6 +4,9 @@
 
 #include "profiler/pprof.h"
 
+/* ERROR_USAGE for what is no profile, with path and reason. */
+int profile_read_file(const char *path, struct pprof *ret, struct error *err);
+
 /* Reads and checks that it is fit for -pgo. ERROR_USAGE with path and reason. */
 int profile_check_file(const char *path, struct pprof_facts *ret, struct error *err);
 
@@ -12,8 +15,9 @@ int profile_check_file(const char *path, struct pprof_facts *ret, struct error *
  * names of Go's own library, which every program holds, say nothing. */
 int profile_check_program(const char *path, const char *binary, struct error *err);
 
-/* Sum of n files, checked, written atomically to path. */
-int profile_merge_files(const char *const *paths, size_t n, const char *path, struct pprof_facts *ret,
-			struct error *err);
+/* Sum of n files, checked, written atomically to path. Their shares of its CPU time are as weights (pprof_balance):
+ * however much each of them found to do, in as long a window as it had. */
+int profile_merge_files(const char *const *paths, const double *weights, size_t n, const char *path,
+			struct pprof_facts *ret, struct error *err);
 
 #endif

@@ -86,17 +86,21 @@ static int set_keys(struct job *j, struct error *err)
 static struct event event_of(const struct job *j, const char *status)
 {
 	const struct job_side *last = &j->sides[j->sides_len - 1];
+	bool is_pgo = strcmp(j->command, "pgo") == 0;
+	const struct job_side *commit = is_pgo ? &j->sides[SIDE_FROM] : last; /* pgo: of both builds */
 	return (struct event){
 		.o = j->o,
 		.command = j->command,
 		.repository = j->dispatch_repository,
 		.run_id = j->id,
-		.asked_version = last->asked->version ? last->asked->version : last->version,
-		.commit = last->build.commit,
+		.asked_version = commit->asked->version ? commit->asked->version : commit->version,
+		.commit = commit->build.commit,
 		.key = j->o->bucket ? j->key : NULL,
 		.profile_key = j->o->bucket ? j->profile_key : NULL,
 		.verdict = j->verdict,
 		.status = status,
+		.profile_sha256 = *j->profile_sha256 ? j->profile_sha256 : NULL,
+		.binary_sha256 = is_pgo && *last->exec_sha256 ? last->exec_sha256 : NULL,
 		.regression = j->o->regression_query ? &j->regression : NULL,
 	};
 }
@@ -107,7 +111,9 @@ int publish_check(struct job *j, struct error *err)
 		return -1;
 	if (j->dispatch_repository) {
 		struct event e = event_of(j, "interrupted"); /* the longest status */
-		e.verdict = "undecided";
+		e.verdict = "keep_previous";                 /* the longest */
+		static const char sha256[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+		e.profile_sha256 = e.binary_sha256 = sha256;
 		if (event_check(&e, err) < 0)
 			return error_wrap(err, "the event for %s", j->dispatch_repository);
 	}

@@ -302,6 +302,8 @@ static struct report_server server_of(const struct results_server *s, const char
 		.binary_sha256 = s->binary_sha256,
 		.profile_sha256 = s->profile_sha256,
 		.go_version = s->go_version,
+		.build_seconds = (double)s->build_ns / 1e9,
+		.binary_bytes = s->binary_bytes,
 	};
 }
 
@@ -384,6 +386,7 @@ int run_data_load(struct run_data *ret, struct results *r, struct error *err)
 	d->report.seed = run->seed;
 	d->report.started_unix = run->started_unix;
 	d->report.ended_unix = d->run.ended_unix;
+	d->report.decision = pgo_decision_parse(d->run.decision);
 	for (size_t i = 0; i < d->events.len; i++)
 		if (!d->events.items[i].test && strcmp(d->events.items[i].level, "error") == 0)
 			d->report.error = d->events.items[i].message;

@@ -61,6 +61,8 @@ static const struct results_server servers[2] = {
 	  .binary_sha256 = "aa",
 	  .go_version = "go1.26",
 	  .build_flags = "-trimpath",
+	  .build_ns = 12,
+	  .binary_bytes = 345,
 	  .address_kind = "tcp",
 	  .params = "--port 1" },
 	{ .side = SIDE_TO, .engine = "mariadb", .exec = "/usr/sbin/mariadbd", .reported_version = "10.11" },
@@ -394,6 +396,7 @@ static void reads_what_a_report_needs(void **state)
 	check_ok(results_add_profile(r, &profile, err));
 	check_ok(results_add_event(r, "warning", "oltp_insert", "it's \"late\"\n", err));
 	check_ok(results_add_event(r, "error", NULL, "all over", err));
+	check_ok(results_decide(r, "undecided", err));
 	check_ok(results_end_run(r, "interrupted", 1769904099, err));
 	results_close(r);
 
@@ -406,6 +409,7 @@ static void reads_what_a_report_needs(void **state)
 	check_str(row.run.config_json, run.config_json);
 	check_str(row.run.machine_json, run.machine_json);
 	check_str(row.status, "interrupted");
+	check_str(row.decision, "undecided");
 	assert_true(row.run.seed == UINT64_MAX && row.run.started_unix == 1769903999 && row.ended_unix == 1769904099);
 
 	CLEANUP(results_servers) struct results_servers s = { 0 };
@@ -414,6 +418,10 @@ static void reads_what_a_report_needs(void **state)
 	assert_int_equal(s.servers[1].side, SIDE_TO);
 	check_str(s.servers[0].commit, servers[0].commit);
 	check_str(s.servers[0].params, "--port 1");
+	assert_int_equal(s.servers[0].build_ns, 12);
+	assert_int_equal(s.servers[0].binary_bytes, 345);
+	assert_int_equal(s.servers[1].build_ns, 0);
+	assert_int_equal(s.servers[1].binary_bytes, 0);
 	check_str(s.servers[1].engine, "mariadb");
 	check_str(s.servers[1].exec, "/usr/sbin/mariadbd");
 	assert_null(s.servers[1].commit);
@@ -558,7 +566,9 @@ static void reads_comparisons_of_schema_1(void **state)
 	execute(f->db,
 		"create table old as select run, test, metric, ratio, low, high, p_value, pairs, batches, verdict,"
 		" reason from comparison; drop table comparison; alter table old rename to comparison;"
-		" drop table geometric_mean; alter table slice drop column start; pragma user_version = 1");
+		" drop table geometric_mean; alter table slice drop column start; alter table run drop column decision;"
+		" alter table server drop column build_ns; alter table server drop column binary_bytes; pragma "
+		"user_version = 1");
 	check_ok(results_open_read(f->db, &r, err));
 	CLEANUP(results_comparisons) struct results_comparisons all = { 0 };
 	check_ok(results_read_comparisons(r, &all, err));
@@ -571,6 +581,12 @@ static void reads_comparisons_of_schema_1(void **state)
 	struct estimate mean;
 	check_ok(results_read_mean(r, METRIC_THROUGHPUT, &mean, err));
 	assert_true(isnan(mean.ratio));
+	CLEANUP(results_run_row) struct results_run_row row = { 0 };
+	CLEANUP(results_servers) struct results_servers s = { 0 };
+	check_ok(results_read_run(r, &row, err));
+	check_ok(results_read_servers(r, &s, err));
+	assert_null(row.decision);
+	assert_true(s.len == 2 && s.servers[0].build_ns == 0);
 	results_close(r);
 }
 

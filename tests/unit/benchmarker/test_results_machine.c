@@ -121,6 +121,8 @@ static void files_without_the_tables(void **state)
 	struct results *r = make(*state, &path);
 	results_close(r);
 	execute(path, "drop table slice_machine; drop table replaced_block; alter table slice drop column start;"
+		      " alter table run drop column decision; alter table server drop column build_ns;"
+		      " alter table server drop column binary_bytes;"
 		      " pragma user_version = 1");
 	CLEANUP(results_machine) struct results_machine m = { 0 };
 	CLEANUP(results_pairs) struct results_pairs pairs = { 0 };

@@ -2,6 +2,8 @@
 #include "maker.h"
 #include "profiler/pprof.h"
 
+#include <math.h>
+
 #define LIMIT (1 << 20)
 
 static void decode(const struct strbuf *b, struct pprof *ret)
@@ -165,6 +167,21 @@ static void add_scaled(struct pprof_merger *m, const struct pprof *p, double fac
 	check_ok(pprof_merger_add_scaled(m, p, factor, err));
 }
 
+static void shares_are_as_the_weights(void **state)
+{
+	(void)state;
+	static const uint64_t value_ns[] = { 1000, 3000, 4000 };
+	static const double equal[] = { 1, 1, 1 }, unequal[] = { 2, 1, 1 };
+	double factors[3];
+	pprof_balance(value_ns, equal, 3, factors);
+	for (int i = 0; i < 3; i++)
+		assert_true(fabs(factors[i] * (double)value_ns[i] - 8000.0 / 3) < 1e-9);
+	pprof_balance(value_ns, unequal, 3, factors);
+	assert_true(factors[0] == 4 && fabs(factors[1] * 3000 - 2000) < 1e-9 && factors[2] == 0.5);
+	pprof_balance(value_ns, unequal, 1, factors);
+	assert_true(factors[0] == 1); /* exactly: nothing is rounded */
+}
+
 /* Factors apply to values and durations; what rounding takes from one stack the next gets. */
 static void factors_weigh(void **state)
 {
@@ -292,6 +309,7 @@ int main(void)
 		cmocka_unit_test(zeros_vanish),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(factors_weigh),
+		cmocka_unit_test(shares_are_as_the_weights),
 		cmocka_unit_test(factors_can_leave_nothing_or_too_much),
 		cmocka_unit_test(tells_what_it_shares),
 		cmocka_unit_test(many_stacks),

@@ -1,0 +1,39 @@
+/* Is a build with a profile to be shipped? Pure.
+ *
+ *     struct pgo_facts f = { .mean = &mean, .metric = METRIC_THROUGHPUT, .margin = 0.02, .tests = 3, .complete = true
+ * }; if (pgo_decide(&f) == PGO_SHIP) …
+ *
+ * The rule: ship only if the 95 % interval of the geometric mean over tests lies above 1 (below 1 where more is slower)
+ * and no test is slower after Holm's correction (statistics_decide). docs/pgo.md gives the reasons.
+ */
+#ifndef BENCHMARKER_PGO_H
+#define BENCHMARKER_PGO_H
+
+#include "benchmarker/statistics.h"
+
+enum pgo_decision {
+	PGO_NONE, /* the run is no such comparison */
+	PGO_UNDECIDED,
+	PGO_SHIP,
+	PGO_DONT_SHIP,
+	PGO_KEEP, /* the previous profile is as good as the fresh one */
+};
+/* As stored: "undecided", "ship", "dont_ship", "keep_previous"; NULL for PGO_NONE. */
+const char *pgo_decision_name(enum pgo_decision d);
+/* PGO_NONE for NULL and what is none of them. */
+enum pgo_decision pgo_decision_parse(const char *name);
+
+struct pgo_facts {
+	const struct estimate *mean; /* geometric mean over tests of the ratio, fresh build to the other one */
+	enum metric metric;
+	double margin;
+	size_t tests;  /* compared */
+	size_t slower; /* with that verdict */
+	size_t failed; /* tests without a result */
+	bool complete; /* the run was not interrupted, and did not end early */
+	bool previous; /* the other build has a profile of its own: is it as good? */
+};
+/* A test that is slower, and a mean that is, count also in a run that did not end; nothing else does. */
+enum pgo_decision pgo_decide(const struct pgo_facts *f);
+
+#endif
