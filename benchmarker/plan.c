@@ -10,6 +10,7 @@
 #define SLICE_AUTO_MIN_NS (100 * NS_PER_MS)
 #define SLICE_AUTO_MAX_NS (1000 * NS_PER_MS)
 #define EVENTS_A_SLICE 20
+#define SLICES_A_TEST 20 /* at least, as far as they are not too short: ten blocks show their spread */
 
 const char *pairing_name(enum pairing p)
 {
@@ -39,10 +40,11 @@ uint64_t plan_random(uint64_t *state)
 uint64_t plan_slice_length(uint64_t test_ns, uint64_t latency_ns)
 {
 	uint64_t slice_ns = latency_ns < SLICE_AUTO_MAX_NS ? EVENTS_A_SLICE * latency_ns : SLICE_AUTO_MAX_NS;
+	uint64_t max_ns = test_ns / SLICES_A_TEST < SLICE_AUTO_MAX_NS ? test_ns / SLICES_A_TEST : SLICE_AUTO_MAX_NS;
+	if (slice_ns > max_ns)
+		slice_ns = max_ns;
 	if (slice_ns < SLICE_AUTO_MIN_NS)
 		slice_ns = SLICE_AUTO_MIN_NS;
-	if (slice_ns > SLICE_AUTO_MAX_NS)
-		slice_ns = SLICE_AUTO_MAX_NS;
 	return slice_ns < test_ns / 2 ? slice_ns : test_ns / 2;
 }
 

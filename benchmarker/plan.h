@@ -67,7 +67,7 @@ void plan_put(struct plan *p, struct plan_place *place);
 
 /* Length of a slice from the mean latency of the slower server's events (0: not known): long enough that the wait for a
  * thread's last event is a small part of it, and no longer, since short slices see the same machine; within [100 ms, 1
- * s], and short enough that test_ns has room for a block. */
+ * s], and no longer than a twentieth of the test if that is above 100 ms, or half of it. */
 uint64_t plan_slice_length(uint64_t test_ns, uint64_t latency_ns);
 
 /* How often to start the servers for a test: each start costs set_up_ns of wall time, and may cost at most a quarter of

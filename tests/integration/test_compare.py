@@ -255,7 +255,7 @@ def test_report_is_made_again_from_the_folder(dbdyno, gms):
 
 
 def test_a_threshold_decides_what_a_regression_is(dbdyno, gms):
-    """The slower one wastes three times each statement's time: it is slower by far more than 20 %, and by less than 99 %."""
+    """The slower one wastes nine times each statement's time: it is slower by far more than 20 %, and by less than 99 %."""
     config = dbdyno.home / "thresholds.json"
     config.write_text('{"threshold": ["20%", "table_scan=99"]}')
     compare = ["compare", "--from-exec", gms["good"], "--to-exec", gms["slow"], *short("oltp_point_select"), "--fail-on-regression"]

@@ -140,8 +140,9 @@ static void slices_are_as_long_as_events_ask(void **state)
 	static const struct {
 		uint64_t test_ms, latency_us, slice_ms;
 	} cases[] = {
-		{ 10000, 0, 100 },       { 10000, 300, 100 },  { 10000, 10000, 200 },     { 10000, 49999, 999 },
-		{ 10000, 200000, 1000 }, { 1000, 90000, 500 }, { 10000, 90000000, 1000 }, { 100, 0, 50 },
+		{ 10000, 0, 100 },          { 10000, 300, 100 },  { 10000, 10000, 200 },   { 20000, 49999, 999 },
+		{ 10000, 49999, 500 },      { 2000, 12000, 100 }, { 20000, 200000, 1000 }, { 1000, 90000, 100 },
+		{ 100000, 90000000, 1000 }, { 100, 0, 50 },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		assert_int_equal(plan_slice_length(cases[i].test_ms * NS_PER_MS, cases[i].latency_us * 1000) /
