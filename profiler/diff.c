@@ -59,9 +59,12 @@ static void side_release(struct side *s)
 static int make_side(const struct pprof *p, const struct diff_spec *spec, double work, struct side *ret,
 		     struct error *err)
 {
-	struct top_spec top = {
-		.by = spec->by, .sort = TOP_BY_NAME, .type = spec->type, .focus = spec->focus, .ignore = spec->ignore
-	};
+	struct top_spec top = { .by = spec->by,
+				.sort = TOP_BY_NAME,
+				.type = spec->type,
+				.focus = spec->focus,
+				.ignore = spec->ignore,
+				.own = spec->own };
 	if (top_make(p, &top, &ret->top, err) < 0)
 		return -1;
 	uint32_t column;

@@ -30,7 +30,8 @@ struct diff_spec {
 	double from_work, to_work; /* with DIFF_PER_WORK: above 0 */
 	enum pprof_by by;
 	enum top_sort sort;                /* TOP_BY_FLAT or TOP_BY_CUM: by size of its delta */
-	const char *type, *focus, *ignore; /* as in struct top_spec */
+	bool own;                          /* as in struct top_spec */
+	const char *type, *focus, *ignore; /* likewise */
 };
 
 /* Per unit of work, in the type's unit. */

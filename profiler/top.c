@@ -20,7 +20,8 @@ struct counting {
 	const struct pprof *p;
 	const struct frame_map *map;
 	struct top *t;
-	uint32_t *seen; /* by key: the last sample that has it, + 1 */
+	uint32_t *seen;  /* by key: the last sample that has it, + 1 */
+	const bool *own; /* by key: of no package of Go's own library; NULL: that is not asked */
 	int64_t value;
 	struct error *err;
 };
@@ -47,6 +48,38 @@ static int add_cum(struct counting *c, uint32_t location, uint32_t sample)
 	return 0;
 }
 
+/* The function that a sample's flat weight goes to. */
+static uint32_t flat_key(const struct counting *c, const uint32_t *refs, uint32_t n)
+{
+	const uint32_t *keys = c->map->keys, *first = c->map->first;
+	for (uint32_t i = 0; c->own && i < n; i++)
+		for (uint32_t k = first[refs[i]]; k < first[refs[i] + 1]; k++)
+			if (c->own[keys[k]])
+				return keys[k];
+	return c->own ? keys[first[refs[n - 1] + 1] - 1] : keys[first[refs[0]]];
+}
+
+/* Not of Go's own library, whose import paths have no dot in their first element. A generic function's type arguments
+ * say nothing. */
+static bool is_own(const struct frame_key *k)
+{
+	struct pprof_string package = frame_package(k->name);
+	const char *slash = memchr(package.data, '/', package.len);
+	size_t first = slash ? (size_t)(slash - package.data) : package.len;
+	return !k->no_symbol && package.len &&
+	       (memchr(package.data, '.', first) || (package.len == 4 && memcmp(package.data, "main", 4) == 0));
+}
+
+static bool *find_own(const struct frames *f, struct error *err)
+{
+	bool *own = calloc((size_t)f->n + 1, sizeof *own);
+	if (!own)
+		error_oom(err);
+	for (uint32_t i = 0; own && i < f->n; i++)
+		own[i] = is_own(&f->keys[i]);
+	return own;
+}
+
 static int add_sample(struct counting *c, uint32_t sample)
 {
 	const struct pprof_sample *s = &c->p->samples[sample];
@@ -58,8 +91,7 @@ static int add_sample(struct counting *c, uint32_t sample)
 	for (uint32_t i = 0; i < s->n_refs; i++)
 		if (add_cum(c, refs[i], sample) < 0)
 			return -1;
-	struct top_row *leaf = &c->t->rows[c->map->keys[c->map->first[refs[0]]]];
-	return add(&leaf->flat, c->value, c->err);
+	return add(&c->t->rows[flat_key(c, refs, s->n_refs)].flat, c->value, c->err);
 }
 
 static int count_samples(struct counting *c, uint32_t column, const struct filter *filter)
@@ -138,6 +170,9 @@ int top_make(const struct pprof *p, const struct top_spec *spec, struct top *ret
 		return -1;
 	AUTO_FREE uint32_t *seen = calloc((size_t)f.n + 1, sizeof *seen);
 	t.rows = calloc((size_t)f.n + 1, sizeof *t.rows);
+	AUTO_FREE bool *own = spec->own ? find_own(&f, err) : NULL;
+	if (spec->own && !own)
+		return -1;
 	if (!seen || !t.rows)
 		return error_oom(err);
 	t.n = f.n;
@@ -145,7 +180,7 @@ int top_make(const struct pprof *p, const struct top_spec *spec, struct top *ret
 		t.rows[i].key = f.keys[i];
 	t.type = p->strings[p->types[column].type];
 	t.unit = p->strings[p->types[column].unit];
-	struct counting c = { .p = p, .map = &map, .t = &t, .seen = seen, .err = err };
+	struct counting c = { .p = p, .map = &map, .t = &t, .seen = seen, .own = own, .err = err };
 	if (count_samples(&c, column, &filter) < 0)
 		return -1;
 	finish_rows(&t, spec->sort);

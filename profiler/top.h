@@ -11,6 +11,10 @@
  * function is a frame of its own), but that a file is one row (there it is one a function of it), and that drop_frames
  * and keep_frames are not applied. Linear in the profile
  * but for sorting the rows; memory: a row a distinct name. Names point into p, which must outlive t. Pure.
+ *
+ * own: flat weight goes to the innermost function that has a name and is of no package of Go's own library, so that a
+ * loop around time.Now or an allocation shows under the name of who wrote it; where a stack has none (a worker of the
+ * garbage collector) to its outermost one. cum stays as it is.
  */
 #ifndef PROFILER_TOP_H
 #define PROFILER_TOP_H
@@ -22,7 +26,9 @@ enum top_sort { TOP_BY_FLAT, TOP_BY_CUM, TOP_BY_NAME };
 struct top_spec {
 	enum pprof_by by;
 	enum top_sort sort;
-	const char *type;           /* of the samples: "cpu"; NULL: the profile's default, else its last */
+	const char *type; /* of the samples: "cpu"; NULL: the profile's default, else its last */
+	bool own; /* flat: what the runtime and Go's own library take is their caller's (top.h); by function or line
+		     alone */
 	const char *focus, *ignore; /* regular expressions on function names (profiler/filter.h); NULL: none */
 };
 

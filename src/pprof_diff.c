@@ -12,7 +12,7 @@ struct diff_options {
 	char *type, *focus, *ignore, *config;
 	int by, sort; /* enum pprof_by, enum top_sort */
 	long long rows;
-	bool json;
+	bool own, json;
 };
 
 #define AT(member) offsetof(struct diff_options, member)
@@ -23,6 +23,8 @@ static const struct opt diff_table[] = {
 	  .help = "what a row stands for" },
 	{ "sort", OPT_CHOICE, AT(sort), .choices = "flat|cum", .def = "flat",
 	  .help = "by what lies in it alone, or with what it calls" },
+	{ "own", OPT_BOOL, AT(own),
+	  .help = "flat: what Go's runtime and library take counts for the function that calls them" },
 	{ "focus", OPT_STRING, AT(focus), .value = "REGEX",
 	  .help = "only stacks with a function whose name matches (POSIX extended)" },
 	{ "ignore", OPT_STRING, AT(ignore), .value = "REGEX", .help = "no stacks with such a function" },
@@ -46,6 +48,7 @@ static int diff(struct diff_options *o, const struct strlist *names, struct erro
 				  .to_work = o->work.to,
 				  .by = (enum pprof_by)o->by,
 				  .sort = (enum top_sort)o->sort,
+				  .own = o->own,
 				  .type = o->type,
 				  .focus = o->focus,
 				  .ignore = o->ignore };

@@ -55,6 +55,45 @@ static void by_everything(void **state)
 		   "[db] 1 1\n");
 }
 
+/* What Go's library takes is its caller's, also where it is inlined; cum does not change. */
+static void own(void **state)
+{
+	(void)state;
+	check_rows(&(struct top_spec){ .by = PPROF_BY_FUNCTION, .own = true },
+		   "b.org/x/mem.Read 7 7\n"
+		   "main.main 3 10\n"
+		   "a.org/db.(*Scan).Next 0 7\n"
+		   "slices.Sort[go.shape.struct { b.org/x/mem.T }] 0 2\n"
+		   "[db] 0 1\n");
+	static const struct stack stacks[] = {
+		{ "main.main;a.org/db.waste;time.Now|time.now;runtime.nanotime", 5 },
+		{ "main.main;a.org/db.get|strings.ToLower", 3 },
+		{ "main.main;main.(*T).handle;internal/poll.(*FD).Read;syscall.Read", 2 },
+		{ "runtime.gcBgMarkWorker;runtime.scanobject", 1 }, /* nobody's */
+		{ 0 },
+	};
+	static const struct {
+		const char *name;
+		int64_t flat, cum;
+	} expected[] = { { "a.org/db.waste", 5, 5 },
+			 { "a.org/db.get", 3, 3 },
+			 { "main.(*T).handle", 2, 2 },
+			 { "runtime.gcBgMarkWorker", 1, 1 },
+			 { "main.main", 0, 10 } };
+	CLEANUP(pprof) struct pprof p = PPROF_INIT;
+	CLEANUP(top) struct top t = TOP_INIT;
+	make_stacks(&p, stacks);
+	check_ok(top_make(&p, &(struct top_spec){ .own = true }, &t, err));
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		const struct top_row *r = &t.rows[i];
+		if (r->key.name.len != strlen(expected[i].name) ||
+		    memcmp(r->key.name.data, expected[i].name, r->key.name.len) != 0 ||
+		    r->flat != expected[i].flat * 10 * MS || r->cum != expected[i].cum * 10 * MS)
+			fail_msg("row %zu: %.*s %lld %lld", i, (int)r->key.name.len, r->key.name.data,
+				 (long long)r->flat, (long long)r->cum);
+	}
+}
+
 static void focus_and_ignore(void **state)
 {
 	(void)state;
@@ -229,6 +268,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(by_everything),
+		cmocka_unit_test(own),
 		cmocka_unit_test(focus_and_ignore),
 		cmocka_unit_test(packages),
 		cmocka_unit_test(types),
