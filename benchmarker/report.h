@@ -107,6 +107,30 @@ struct report_profile {
 	double seconds;
 };
 
+/* CPU time of the server per transaction, µs, by profiles of both sides under the same load. */
+struct report_cpu {
+	double from_us, to_us, delta_us;
+	double error_us;  /* half of the 95 % interval of delta, of sampling alone; NAN: not known */
+	bool significant; /* differs by more than that, among all functions */
+};
+
+struct report_function {
+	const char *name;
+	struct report_cpu own, with_callees;
+};
+
+/* Why a test became faster or slower. */
+struct report_why {
+	const char *test;
+	const char *error; /* not NULL: this is why nothing can be said, and the rest is empty */
+	struct report_cpu all;
+	uint64_t from_samples, to_samples, from_transactions, to_transactions;
+	const struct report_function *functions; /* those that differ most, by what is their own; the sure ones first */
+	size_t functions_len;
+	const char *from_file, *to_file; /* the profiles, relative to the report's folder */
+	const char *svg;                 /* flame graph of the difference: an element that is well-formed; NULL: none */
+};
+
 struct report {
 	const char *title; /* "gms 1a2b3c4 → 5d6e7f8" */
 	const char *run_id, *dbdyno_version, *status, *pairing, *command_line;
@@ -130,6 +154,8 @@ struct report {
 	size_t queries_len;
 	const struct report_profile *profiles;
 	size_t profiles_len;
+	const struct report_why *whys; /* of the tests that were profiled on both sides, in order */
+	size_t whys_len;
 };
 
 /* The answer in one sentence, without a final full stop: "gms 5d6e7f8 is slower than 1a2b3c4: 3 of 4 tests slower, by

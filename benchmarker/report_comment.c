@@ -2,6 +2,7 @@
 
 #include "benchmarker/report_format.h"
 #include "benchmarker/report_markdown.h"
+#include "benchmarker/report_why.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,15 +51,15 @@ static void part_keep(struct part *p, size_t *room)
 
 struct comment {
 	const struct report *r;
-	struct part head, table_head, table_end, remarks, latencies, details;
+	struct part head, table_head, table_end, remarks, why, latencies, details;
 	struct part *rows, *classes; /* one a test; classes of a test that has none is empty */
 	size_t rows_kept, classes_len, classes_kept;
 };
 
-#define COMMENT_INIT(report)                                                                       \
-	{                                                                                          \
-		.r = (report), .head = PART_INIT, .table_head = PART_INIT, .table_end = PART_INIT, \
-		.remarks = PART_INIT, .latencies = PART_INIT, .details = PART_INIT                 \
+#define COMMENT_INIT(report)                                                                         \
+	{                                                                                            \
+		.r = (report), .head = PART_INIT, .table_head = PART_INIT, .table_end = PART_INIT,   \
+		.remarks = PART_INIT, .why = PART_INIT, .latencies = PART_INIT, .details = PART_INIT \
 	}
 
 static void comment_release(struct comment *c)
@@ -67,6 +68,7 @@ static void comment_release(struct comment *c)
 	part_release(&c->table_head);
 	part_release(&c->table_end);
 	part_release(&c->remarks);
+	part_release(&c->why);
 	part_release(&c->latencies);
 	part_release(&c->details);
 	for (size_t i = 0; i < c->r->tests_len; i++) {
@@ -105,7 +107,8 @@ static int make_tests(struct comment *c, struct error *err)
 
 static int make_parts(struct comment *c, struct error *err)
 {
-	struct part *parts[] = { &c->head, &c->table_head, &c->table_end, &c->remarks, &c->latencies, &c->details };
+	struct part *parts[] = { &c->head, &c->table_head, &c->table_end, &c->remarks,
+				 &c->why,  &c->latencies,  &c->details };
 	if (report_markdown_head(c->r, &c->head.text, err) < 0 ||
 	    report_markdown_remarks(c->r, &c->remarks.text, err) < 0 ||
 	    report_markdown_details(c->r, &c->details.text, err) < 0)
@@ -114,6 +117,7 @@ static int make_parts(struct comment *c, struct error *err)
 		report_markdown_table_head(c->r, &c->table_head.text);
 		report_markdown_table_end(c->r, &c->table_end.text);
 	}
+	report_why_markdown(c->r, &c->why.text);
 	report_markdown_latencies(c->r, &c->latencies.text);
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (strbuf_check(&parts[i]->text, err) < 0)
@@ -146,6 +150,10 @@ static void add_notice(const struct comment *c, const char *url, size_t max_char
 	}
 	if (!c->remarks.kept && c->remarks.chars) {
 		strbuf_addf(out, "%swarnings and reasons", separator);
+		separator = "; ";
+	}
+	if (!c->why.kept && c->why.chars) {
+		strbuf_addf(out, "%sthe functions that grew or shrank", separator);
 		separator = "; ";
 	}
 	if (c->classes_kept < c->classes_len) {
@@ -187,6 +195,7 @@ static void choose(struct comment *c, size_t room)
 				}
 	}
 	part_keep(&c->remarks, &room);
+	part_keep(&c->why, &room);
 	part_keep(&c->details, &room);
 	part_keep(&c->latencies, &room);
 	for (size_t i = 0; i < c->r->tests_len; i++)
@@ -210,6 +219,7 @@ static void add_parts(const struct comment *c, struct strbuf *out)
 		add_part(&c->rows[i], out);
 	add_part(&c->table_end, out);
 	add_part(&c->remarks, out);
+	add_part(&c->why, out);
 	add_part(&c->latencies, out);
 	for (size_t i = 0; i < c->r->tests_len; i++)
 		add_part(&c->classes[i], out);

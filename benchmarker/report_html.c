@@ -7,6 +7,7 @@
 #include "benchmarker/report_noise.h"
 #include "benchmarker/report_summary.h"
 #include "benchmarker/report_svg.h"
+#include "benchmarker/report_why.h"
 
 #include <math.h>
 #include <string.h>
@@ -466,6 +467,7 @@ int report_html(const struct report *r, struct strbuf *out, struct error *err)
 		add_chart(r, out);
 	if (r->tests_len)
 		add_tests(r, out);
+	report_why_html(r, out);
 	if (report_html_latency(r, out, err) < 0)
 		return -1;
 	for (size_t i = 0; i < r->tests_len; i++)

@@ -354,6 +354,48 @@ static void put_lists(struct json *j, const struct report *r)
 	}
 }
 
+static void put_cpu(struct json *j, cJSON *parent, const char *name, const struct report_cpu *c)
+{
+	cJSON *cpu = put(j, parent, name, cJSON_CreateObject());
+	put_number(j, cpu, "from_us", c->from_us);
+	put_number(j, cpu, "to_us", c->to_us);
+	put_number(j, cpu, "delta_us", c->delta_us);
+	put_number(j, cpu, "error_us", c->error_us);
+	put(j, cpu, "beyond_sampling_error", cJSON_CreateBool(c->significant));
+}
+
+static void put_why(struct json *j, cJSON *whys, const struct report_why *w)
+{
+	cJSON *why = put(j, whys, NULL, cJSON_CreateObject());
+	put_string(j, why, "test", w->test);
+	put_string(j, why, "error", w->error);
+	if (w->error)
+		return;
+	put_cpu(j, why, "cpu_per_transaction", &w->all);
+	put_number(j, why, "from_samples", (double)w->from_samples);
+	put_number(j, why, "to_samples", (double)w->to_samples);
+	put_number(j, why, "from_transactions", (double)w->from_transactions);
+	put_number(j, why, "to_transactions", (double)w->to_transactions);
+	put_string(j, why, "from_profile", w->from_file);
+	put_string(j, why, "to_profile", w->to_file);
+	cJSON *functions = put(j, why, "functions", cJSON_CreateArray());
+	for (size_t i = 0; i < w->functions_len; i++) {
+		cJSON *function = put(j, functions, NULL, cJSON_CreateObject());
+		put_string(j, function, "name", w->functions[i].name);
+		put_cpu(j, function, "own", &w->functions[i].own);
+		put_cpu(j, function, "with_callees", &w->functions[i].with_callees);
+	}
+}
+
+static void put_whys(struct json *j, const struct report *r)
+{
+	if (!r->whys_len)
+		return;
+	cJSON *whys = put(j, j->root, "why", cJSON_CreateArray());
+	for (size_t i = 0; i < r->whys_len; i++)
+		put_why(j, whys, &r->whys[i]);
+}
+
 int report_json(const struct report *r, struct strbuf *out, struct error *err)
 {
 	CLEANUP(json) struct json j = { .root = cJSON_CreateObject() };
@@ -374,6 +416,7 @@ int report_json(const struct report *r, struct strbuf *out, struct error *err)
 	cJSON *tests = put(&j, j.root, "tests", cJSON_CreateArray());
 	for (size_t i = 0; i < r->tests_len; i++)
 		put_test(&j, r, tests, &r->tests[i]);
+	put_whys(&j, r);
 	put_usage(&j, r);
 	put_lists(&j, r);
 	AUTO_FREE char *text = j.failed ? NULL : cJSON_Print(j.root);

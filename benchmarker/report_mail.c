@@ -5,6 +5,7 @@
 #include "benchmarker/report_machine.h"
 #include "benchmarker/report_noise.h"
 #include "benchmarker/report_summary.h"
+#include "benchmarker/report_why.h"
 
 #include <string.h>
 
@@ -150,6 +151,37 @@ static void add_remarks(const struct report *r, struct mail_body *b)
 			add_remark(b, MAIL_TONE_PLAIN, r->notes[i].level, r->notes[i].test, r->notes[i].text);
 }
 
+static void add_function(const struct report_function *f, struct mail_body *b)
+{
+	CLEANUP(row) struct row row = { .text = STRBUF_INIT(CELLS_MAX_BYTES) };
+	report_add_cut(next_cell(&row), f->name, 120);
+	report_add_cpu(next_cell(&row), style, f->own.from_us, false);
+	report_add_cpu(next_cell(&row), style, f->own.to_us, false);
+	report_add_cpu(next_cell(&row), style, f->own.delta_us, true);
+	strbuf_adds(next_cell(&row), report_why_certainty(&f->own));
+	add_row(b, &row, MAIL_TONE_PLAIN);
+}
+
+/* The functions that changed most. */
+static void add_why(const struct report_why *w, struct mail_body *b)
+{
+	CLEANUP(strbuf) struct strbuf sum = STRBUF_INIT(TEXT_MAX_BYTES);
+	if (w->error) {
+		add_remark(b, MAIL_TONE_PLAIN, "why", w->test, w->error);
+		return;
+	}
+	report_add_why_sum(&sum, style, w);
+	b->failed |= sum.failed != STRBUF_OK;
+	add_remark(b, MAIL_TONE_PLAIN, "why", w->test, sum.data);
+	if (!w->functions_len)
+		return;
+	mail_body_table(b, true);
+	mail_body_row(b, MAIL_TONE_PLAIN,
+		      (const char *[]){ "function", "from", "to", "change", "sampling error", NULL });
+	for (size_t i = 0; i < w->functions_len && i < REPORT_WHY_TOP; i++)
+		add_function(&w->functions[i], b);
+}
+
 int report_mail_begin(const struct report *r, struct mail_body *b, struct error *err)
 {
 	CLEANUP(strbuf) struct strbuf headline = STRBUF_INIT(TEXT_MAX_BYTES);
@@ -165,6 +197,8 @@ int report_mail_begin(const struct report *r, struct mail_body *b, struct error 
 	if (r->tests_len)
 		add_tests(r, b);
 	add_remarks(r, b);
+	for (size_t i = 0; i < r->whys_len; i++)
+		add_why(&r->whys[i], b);
 	return b->failed ? error_oom(err) : 0;
 }
 

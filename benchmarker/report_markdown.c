@@ -6,6 +6,7 @@
 #include "benchmarker/report_noise.h"
 #include "benchmarker/report_pgo.h"
 #include "benchmarker/report_summary.h"
+#include "benchmarker/report_why.h"
 
 #include <string.h>
 
@@ -343,6 +344,7 @@ int report_markdown(const struct report *r, struct strbuf *out, struct error *er
 		report_markdown_table_end(r, out);
 	if (report_markdown_remarks(r, out, err) < 0)
 		return -1;
+	report_why_markdown(r, out);
 	report_markdown_latencies(r, out);
 	for (size_t i = 0; i < r->tests_len; i++)
 		if (report_markdown_has_classes(&r->tests[i]) && report_markdown_classes(&r->tests[i], out, err) < 0)

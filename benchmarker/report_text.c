@@ -5,6 +5,7 @@
 #include "benchmarker/report_noise.h"
 #include "benchmarker/report_pgo.h"
 #include "benchmarker/report_summary.h"
+#include "benchmarker/report_why.h"
 
 #include <string.h>
 
@@ -287,8 +288,8 @@ int report_text(const struct report *r, int width, bool color, struct strbuf *ou
 		strbuf_addc(out, '\n');
 	}
 	if (add_remarks(r, columns_wide, out, err) < 0 || add_noise(r, columns_wide, out, err) < 0 ||
-	    add_machine(r, columns_wide, out, err) < 0 || report_latency_text(r, columns_wide, out, err) < 0 ||
-	    report_classes_text(r, columns_wide, out, err) < 0)
+	    add_machine(r, columns_wide, out, err) < 0 || report_why_text(r, columns_wide, out, err) < 0 ||
+	    report_latency_text(r, columns_wide, out, err) < 0 || report_classes_text(r, columns_wide, out, err) < 0)
 		return -1;
 	return strbuf_check(out, err);
 }

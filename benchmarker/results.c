@@ -46,7 +46,8 @@ static const char schema[] =
 	"strict;" COMPARISON_TABLE
 	"create table profile (id integer primary key, run text not null references run (id),"
 	" side text not null check (side in ('from', 'to')), test text, file text not null, sha256 text,"
-	" samples integer not null, duration_ns integer not null, bytes integer not null) strict;"
+	" samples integer not null, duration_ns integer not null, bytes integer not null,"
+	" transactions integer) strict;"
 	"create table event (id integer primary key, run text not null references run (id), at_unix_ns integer not "
 	"null,"
 	" level text not null check (level in ('info', 'warning', 'error')), test text, message text not null) "
@@ -57,6 +58,7 @@ static const char upgrade[] =
 	"alter table slice add column start integer not null default 0;"
 	"alter table run add column decision text;"
 	"alter table server add column build_ns integer; alter table server add column binary_bytes integer;"
+	"alter table profile add column transactions integer;"
 	"alter table comparison rename to comparison_1;" COMPARISON_TABLE
 	"insert into comparison (run, test, metric, ratio, low, high, p_value, pairs, batches, verdict, reason, starts)"
 	" select run, test, metric, ratio, low, high, p_value, pairs, batches, verdict, reason, 1 from comparison_1;"

@@ -107,6 +107,7 @@ struct results_profile {
 	const char *file; /* relative to the run's folder */
 	const char *sha256;
 	uint64_t samples, duration_ns, bytes;
+	uint64_t transactions; /* while it was taken; 0: not counted */
 };
 int results_add_profile(struct results *r, const struct results_profile *p, struct error *err);
 /* level: "info", "warning", "error". test may be NULL. */

@@ -187,11 +187,12 @@ int results_read_profiles(struct results *r, struct results_profiles *ret, struc
 {
 	CLEANUP(statement) struct statement s = { 0 };
 	CLEANUP(results_profiles) struct results_profiles all = { .owned = STRLIST_INIT };
-	if (results_prepare_for_run(
-		    r,
-		    "select side, test, file, sha256, samples, duration_ns, bytes from profile where run = ?"
-		    " order by id",
-		    &s, err) < 0)
+	if (results_prepare_for_run(r,
+				    "select side, test, file, sha256, samples, duration_ns, bytes, "
+				    "coalesce(transactions, 0) from profile"
+				    " where run = ?"
+				    " order by id",
+				    &s, err) < 0)
 		return -1;
 	int row;
 	while ((row = statement_step(&s, err)) > 0) {
@@ -207,6 +208,7 @@ int results_read_profiles(struct results *r, struct results_profiles *ret, struc
 		p->samples = column_u64(&s, INT64_MAX);
 		p->duration_ns = column_u64(&s, INT64_MAX);
 		p->bytes = column_u64(&s, INT64_MAX);
+		p->transactions = column_u64(&s, INT64_MAX);
 	}
 	if (row < 0 || statement_check(&s, err) < 0 || strlist_check(&all.owned, err) < 0)
 		return -1;

@@ -180,8 +180,8 @@ int results_add_profile(struct results *r, const struct results_profile *p, stru
 	CLEANUP(statement) struct statement s = { 0 };
 	if (results_need_run(r, err) < 0 ||
 	    statement_prepare(r,
-			      "insert into profile (run, side, test, file, sha256, samples, duration_ns, bytes)"
-			      " values (?, ?, ?, ?, ?, ?, ?, ?)",
+			      "insert into profile (run, side, test, file, sha256, samples, duration_ns, bytes,"
+			      " transactions) values (?, ?, ?, ?, ?, ?, ?, ?, nullif(?, 0))",
 			      &s, err) < 0)
 		return -1;
 	bind_text(&s, r->run);
@@ -192,6 +192,7 @@ int results_add_profile(struct results *r, const struct results_profile *p, stru
 	bind_u64(&s, p->samples);
 	bind_u64(&s, p->duration_ns);
 	bind_u64(&s, p->bytes);
+	bind_u64(&s, p->transactions);
 	return statement_run(&s, err);
 }
 

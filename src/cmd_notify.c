@@ -36,12 +36,13 @@ static char *main_file(const struct run_data *d, struct error *err)
 	return copy;
 }
 
-static int load(const char *db, struct run_data *d, struct error *err)
+/* folder: the run's; NULL: there is the file alone. */
+static int load(const char *db, const char *folder, struct run_data *d, struct error *err)
 {
 	struct results *r = NULL;
 	if (results_open_read(db, &r, err) < 0)
 		return -1;
-	int result = run_data_load(d, r, err);
+	int result = run_data_load(d, r, folder, err);
 	results_close(r);
 	return result;
 }
@@ -109,7 +110,7 @@ static int notify_of_run(const struct options *o, struct error *err)
 {
 	AUTO_FREE char *db = str_printf(err, "%s/results.db", o->out);
 	CLEANUP(run_data) struct run_data d = RUN_DATA_INIT;
-	if (!db || load(db, &d, err) < 0)
+	if (!db || load(db, o->out, &d, err) < 0)
 		return -1;
 	AUTO_FREE char *prefix = make_prefix(o, &d, err);
 	if (!prefix)
@@ -145,7 +146,7 @@ static int mail_file(const struct options *o, const char *path, struct error *er
 	bool database = is_database(path);
 	if (str_starts(o->mail.results, "s3://") && s3_parse_url(o->mail.results, &bucket, &key, err) < 0)
 		return -1;
-	if ((database ? load(path, &d, err) : fs_read(path, &text, err)) < 0)
+	if ((database ? load(path, NULL, &d, err) : fs_read(path, &text, err)) < 0)
 		return error_wrap(err, "read %s", o->mail.results);
 	if (!database && (strlen(text.data) != text.len || !str_is_utf8(text.data, text.len)))
 		return error_set(err, ERROR_USAGE, "%s is neither text nor a results.db", o->mail.results);

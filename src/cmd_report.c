@@ -77,7 +77,7 @@ static const char slices_sql[] = "select run, test, side, repetition, start, blo
 static int write_comment(const struct report_options *o, struct results *r, struct strbuf *out, struct error *err)
 {
 	CLEANUP(run_data) struct run_data d = RUN_DATA_INIT;
-	if (run_data_load(&d, r, err) < 0)
+	if (run_data_load(&d, r, o->run, err) < 0)
 		return -1;
 	return report_comment(&d.report, o->report_url, (size_t)o->comment_size, out, err);
 }

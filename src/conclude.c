@@ -143,6 +143,8 @@ static int decide(struct job *j, bool complete, const struct statistics_spec *sp
 int conclude_compare(struct job *j, bool complete, struct error *err)
 {
 	CLEANUP(results_tests) struct results_tests tests = { 0 };
+	if (j->verdict)
+		return 0;
 	if (results_list_tests(j->results, &tests, err) < 0)
 		return -1;
 	CLEANUP(compared)
@@ -294,7 +296,7 @@ int conclude_write(const struct conclude_spec *spec, struct error *err)
 	AUTO_FREE struct report_query *queries = calloc(spec->queries->len + 1, sizeof *queries);
 	if (!queries)
 		return error_oom(err);
-	if (run_data_load(&d, spec->results, err) < 0 || report_json(&d.report, &json, err) < 0)
+	if (run_data_load(&d, spec->results, spec->out, err) < 0 || report_json(&d.report, &json, err) < 0)
 		return -1;
 	bool anything = d.report.tests_len || d.report.profiles_len; /* else the error says it all */
 	if (anything && !spec->silent && print_summary(spec, &d.report, &json, err) < 0)

@@ -7,7 +7,8 @@
 
 /* Seals and compares every test that did not fail, and decides over all of them. Sets j->verdict, regression,
  * undecided, and of a pgo run decision, which stands for the other three then: docs/pgo.md. complete: the run came to
- * its end. */
+ * its end. Once concluded, nothing is done
+ * again. */
 int conclude_compare(struct job *j, bool complete, struct error *err);
 
 /* --perf-regression-query, if given, decides j->regression: its result, a number, is above 0. Where that is not what

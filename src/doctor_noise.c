@@ -139,7 +139,7 @@ static int read_noise(const char *out, struct doctor_noise *n, struct error *err
 	uint64_t begin_ns = UINT64_MAX, end_ns = 0;
 	if (!path || results_open_read(path, &r, err) < 0)
 		return -1;
-	int result = run_data_load(&d, r, err);
+	int result = run_data_load(&d, r, NULL, err);
 	n->tests = calloc(d.report.tests_len + 1, sizeof *n->tests);
 	if (result == 0 && !n->tests)
 		result = error_oom(err);

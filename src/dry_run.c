@@ -1,5 +1,7 @@
 #include "dry_run.h"
 
+#include "benchmarker/why.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -67,6 +69,26 @@ static double estimate_pairs(const struct options *o, const struct strlist *test
 	return (double)o->repetitions * (seconds + most * SERVER_START_SECONDS);
 }
 
+/* What profiles of both servers cost at most: how many tests will differ is not known before. */
+static void print_why(const struct options *o, size_t tests)
+{
+	CLEANUP(engine) struct engine from = { 0 }, to = { 0 };
+	CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(1024);
+	double warm = o->warmup_auto ? 1 : (double)o->warmup_ns / 1e9;
+	if (o->why == WHY_NEVER || options_engine(o, o->from.server, &from, NULL) < 0 ||
+	    options_engine(o, o->to.server, &to, NULL) < 0)
+		return;
+	if (!why_available(&from, &to, &reason)) {
+		printf("%-9s not known: %s\n", "why", reason.data);
+		return;
+	}
+	size_t most = o->why == WHY_AUTO && tests > WHY_TESTS_MAX ? WHY_TESTS_MAX : tests;
+	printf("%-9s 2 × %lld s of profiles for each of %s%zu test%s: %s%.0f s more\n", "why", o->why_seconds,
+	       o->why == WHY_AUTO ? "at most " : "", most, most == 1 ? "" : "s",
+	       o->why == WHY_AUTO ? "up to " : "about ",
+	       SERVER_START_SECONDS + (double)most * (2 * ((double)o->why_seconds + warm) + TEST_OVERHEAD_SECONDS));
+}
+
 int dry_run_print(const struct options *o, const char *command, struct error *err)
 {
 	CLEANUP(strlist) struct strlist tests = STRLIST_INIT;
@@ -98,6 +120,8 @@ int dry_run_print(const struct options *o, const char *command, struct error *er
 	if (compares) {
 		seconds += estimate_pairs(o, &tests);
 		print_pairs(o, &tests);
+		if (!profiles)
+			print_why(o, tests.len);
 	}
 	printf("%-9s about %.0f s, and the time of the builds\n", "time", seconds);
 	return fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the plan") : 0;

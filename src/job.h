@@ -97,6 +97,10 @@ int job_add_pgo_side(struct job *j, struct error *err);
  * the others go on; a server that dies is started again for the next test. */
 int job_measure(struct job *j, struct error *err);
 
+/* With --why: CPU profiles of both sides under the tests that differ, for the report (docs/why.md). Concludes first.
+ * Fails on a stop request, and where results.db cannot be read or written; what else goes wrong is an event. */
+int job_why(struct job *j, struct error *err);
+
 /* A CPU profile a test of the first side under load, and their merge <out>/profile.pprof. */
 int job_profile(struct job *j, struct error *err);
 

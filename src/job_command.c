@@ -2,7 +2,7 @@
 
 #include "dry_run.h"
 
-job_stage *const job_compare_stages[] = { job_build, job_measure, NULL };
+job_stage *const job_compare_stages[] = { job_build, job_measure, job_why, NULL };
 job_stage *const job_profile_stages[] = { job_build, job_profile, NULL };
 job_stage *const job_pgo_stages[] = { job_build, job_pgo_profile, job_add_pgo_side, job_build, job_measure, NULL };
 

@@ -14,30 +14,33 @@
 /* Longest time past its seconds that a profile may take to arrive. */
 #define PROFILE_GRACE_NS (60 * NS_PER_SECOND)
 
-static int hash_and_record(struct job *j, const char *test, const char *path, const struct pprof_facts *facts,
-			   struct error *err)
+int measure_record_profile(struct job *j, const struct results_profile *row, struct error *err)
 {
 	char sha256[65];
-	AUTO_FREE char *file = test ? str_printf(err, "profiles/%s.pprof", test) : str_dup("profile.pprof", err);
+	AUTO_FREE char *path = str_printf(err, "%s/%s", j->out, row->file);
 	CLEANUP(strbuf) struct strbuf bytes = STRBUF_INIT(PPROF_MAX_BYTES);
-	if (!file || fs_sha256(path, sha256, err) < 0 || fs_read(path, &bytes, err) < 0)
+	if (!path || fs_sha256(path, sha256, err) < 0 || fs_read(path, &bytes, err) < 0)
 		return -1;
-	if (!test)
+	if (!row->test)
 		memcpy(j->profile_sha256, sha256, sizeof sha256);
-	struct results_profile row = {
-		.side = SIDE_FROM,
-		.test = test,
-		.file = file,
-		.sha256 = sha256,
-		.samples = facts->samples,
-		.duration_ns = facts->duration_ns,
-		.bytes = bytes.len,
-	};
-	return results_add_profile(j->results, &row, err);
+	struct results_profile whole = *row;
+	whole.sha256 = sha256;
+	whole.bytes = bytes.len;
+	return results_add_profile(j->results, &whole, err);
 }
 
-/* Waits for the profile while the load runs; a dead server or a stop request ends it. */
-static int await_profile(struct collect *c, struct server *server, uint64_t deadline_ns, struct error *err)
+static int record(struct job *j, const char *test, const struct pprof_facts *facts, struct error *err)
+{
+	AUTO_FREE char *file = test ? str_printf(err, "profiles/%s.pprof", test) : str_dup("profile.pprof", err);
+	struct results_profile row = { .side = SIDE_FROM,
+				       .test = test,
+				       .file = file,
+				       .samples = facts->samples,
+				       .duration_ns = facts->duration_ns };
+	return file ? measure_record_profile(j, &row, err) : -1;
+}
+
+int measure_await_profile(struct collect *c, struct server *server, uint64_t deadline_ns, struct error *err)
 {
 	for (;;) {
 		struct pollfd fds[] = {
@@ -66,7 +69,7 @@ static int profile_under_load(struct job *j, struct server *server, struct load 
 		return -1;
 	int result = collect_start(&collect, url, seconds, path, err);
 	if (result == 0)
-		result = await_profile(collect, server, clock_deadline(longest_ns), err);
+		result = measure_await_profile(collect, server, clock_deadline(longest_ns), err);
 	if (result == 0)
 		result = collect_finish(collect, ret_facts, err);
 	collect_free(collect);
@@ -108,7 +111,7 @@ static int profile_test(struct job *j, struct server *server, size_t test, struc
 		result = load_cleanup(&spec, err);
 	if (result < 0)
 		return error_wrap(err, "profile");
-	return hash_and_record(j, name, path, &facts, err);
+	return record(j, name, &facts, err);
 }
 
 /* Sum of the tests' profiles, as <out>/profile.pprof. */
@@ -135,7 +138,7 @@ static int merge_profiles(struct job *j, struct error *err)
 	if (profile_merge_files(strlist_array(&paths), weights, paths.len, merged, &facts, err) < 0)
 		return error_wrap(err, "merge the profiles");
 	log_info("profile: %llu samples of %zu tests in %s", (unsigned long long)facts.samples, paths.len, merged);
-	return hash_and_record(j, NULL, merged, &facts, err);
+	return record(j, NULL, &facts, err);
 }
 
 int job_profile(struct job *j, struct error *err)

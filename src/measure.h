@@ -24,6 +24,11 @@ int measure_open_test(const struct job *j, size_t side, const char *test, struct
 /* Pointers into the job, the server, tpcc and dir. tpcc: NULL if the workload is another one. */
 struct load_spec measure_load_spec(const struct job *j, size_t side, const struct server *server,
 				   const struct workload *w, const struct tpcc *tpcc, const char *dir);
+/* Waits for a profile; a dead server, a stop request or the deadline ends it. */
+struct collect;
+int measure_await_profile(struct collect *c, struct server *server, uint64_t deadline_ns, struct error *err);
+/* Records the profile with the hash and size of its file; those in row are not looked at. */
+int measure_record_profile(struct job *j, const struct results_profile *row, struct error *err);
 void measure_test_failed(struct job *j, const char *test, const struct error *err);
 bool measure_has_failed(const struct job *j, const char *test);
 

@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "benchmarker/arrivals.h"
 #include "benchmarker/engine.h"
+#include "benchmarker/why.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,8 @@ void options_settle(const struct opt *table, struct options *o)
 	options_parse_percent(o->precision, &o->precision_fraction); /* options_check tells of a bad one */
 	if (o->precision && !o->budget_ns)
 		o->budget_ns = precision_budget_ns;
+	if (o->flags_alone && !opt_was_set(table, &o->seen, "why"))
+		o->why = WHY_NEVER; /* today's Jobs have a deadline that fits today's time */
 	o->warmup_auto = !opt_was_set(table, &o->seen, "warmup");
 	o->tpcc_time_ns = opt_was_set(table, &o->seen, "sysbench-test-time") ? o->test_time_ns : tpcc_default_ns;
 }

@@ -70,6 +70,8 @@ struct options {
 	/* profile */
 	long long profile_seconds, profile_min_samples;
 	struct strlist profile_weights; /* "TEST=WEIGHT" */
+	int why;                        /* enum why */
+	long long why_seconds;
 	/* build */
 	char *cache;
 	long long jobs;

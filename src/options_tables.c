@@ -123,9 +123,13 @@
 #define DRY_RUN                                                                                                                         \
 	{ "dry-run", OPT_BOOL, AT(dry_run), .help = "check everything, print the plan with a time estimate, start nothing" }
 
+#define WHY                                                                                                                             \
+	{ "why", OPT_CHOICE, AT(why), .choices = "never|auto|always", .def = "auto", .help = "profile both servers when all is measured, for the functions that made the difference: under the 5 largest differences, or under all tests (flags alone: never)" }, \
+	{ "why-seconds", OPT_INT, AT(why_seconds), .min = 1, .max = 3600, .def = "5", .help = "length of each such profile" }
+
 const struct opt compare_table[] = {
 	SIDE(from, "baseline", "From"), SIDE(to, "candidate", "To"),
-	ENGINES, LOAD, PAIRS, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
+	ENGINES, LOAD, PAIRS, WHY, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 
 #define WEIGHT                                                                                                                          \

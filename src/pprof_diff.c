@@ -52,6 +52,8 @@ static int diff(struct diff_options *o, const struct strlist *names, struct erro
 				  .type = o->type,
 				  .focus = o->focus,
 				  .ignore = o->ignore };
+	if (o->own && spec.by != PPROF_BY_FUNCTION && spec.by != PPROF_BY_LINE)
+		return error_set(err, ERROR_USAGE, "--own needs --by function or line");
 	if (profile_store_read(&o->store, names->items[0], &from, err) < 0 ||
 	    profile_store_read(&o->store, names->items[1], &to, err) < 0)
 		return -1;

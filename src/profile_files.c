@@ -55,7 +55,9 @@ int profile_merge_files(const char *const *paths, const double *weights, size_t 
 	AUTO_FREE double *factors = calloc(n, sizeof *factors);
 	if (!factors)
 		return error_oom(err);
-	if (find_factors(paths, weights, n, factors, err) < 0)
+	for (size_t i = 0; i < n; i++)
+		factors[i] = 1;
+	if (weights && find_factors(paths, weights, n, factors, err) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		CLEANUP(pprof) struct pprof p = PPROF_INIT;

@@ -4,7 +4,7 @@
 
 #include "profiler/pprof.h"
 
-/* ERROR_USAGE for what is no profile, with path and reason. */
+/* Reads one; ERROR_USAGE with path and reason. ret must be PPROF_INIT or released. */
 int profile_read_file(const char *path, struct pprof *ret, struct error *err);
 
 /* Reads and checks that it is fit for -pgo. ERROR_USAGE with path and reason. */
@@ -16,7 +16,7 @@ int profile_check_file(const char *path, struct pprof_facts *ret, struct error *
 int profile_check_program(const char *path, const char *binary, struct error *err);
 
 /* Sum of n files, checked, written atomically to path. Their shares of its CPU time are as weights (pprof_balance):
- * however much each of them found to do, in as long a window as it had. */
+ * however much each of them found to do, in as long a window as it had. NULL: a plain sum, of parts of one profile. */
 int profile_merge_files(const char *const *paths, const double *weights, size_t n, const char *path,
 			struct pprof_facts *ret, struct error *err);
 

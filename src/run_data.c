@@ -29,6 +29,7 @@ void run_data_release(struct run_data *d)
 	free(d->notes);
 	free(d->report_profiles);
 	strlist_release(&d->owned);
+	why_data_release(&d->why);
 	*d = (struct run_data)RUN_DATA_INIT;
 }
 
@@ -370,7 +371,16 @@ static int load_settings(struct run_data *d, struct error *err)
 	return strlist_check(&d->owned, err);
 }
 
-int run_data_load(struct run_data *ret, struct results *r, struct error *err)
+static int load_why(struct run_data *d, const char *folder, struct error *err)
+{
+	if (folder && why_data_load(&d->why, folder, d->profiles.items, d->profiles.len, err) < 0)
+		return -1;
+	d->report.whys = d->why.whys;
+	d->report.whys_len = d->why.len;
+	return 0;
+}
+
+int run_data_load(struct run_data *ret, struct results *r, const char *folder, struct error *err)
 {
 	struct run_data *d = ret;
 	if (results_read_run(r, &d->run, err) < 0 || results_read_servers(r, &d->servers, err) < 0 ||
@@ -393,7 +403,7 @@ int run_data_load(struct run_data *ret, struct results *r, struct error *err)
 	enum metric metric = d->comparisons.len ? d->comparisons.items[0].comparison.metric : METRIC_THROUGHPUT;
 	return load_settings(d, err) < 0 || load_title(d, err) < 0 || load_tests(d, r, err) < 0 ||
 			       results_read_mean(r, metric, &d->report.mean, err) < 0 || load_notes(d, err) < 0 ||
-			       load_machine(d, err) < 0
+			       load_machine(d, err) < 0 || load_why(d, folder, err) < 0
 		       ? -1
 		       : 0;
 }

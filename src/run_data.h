@@ -2,7 +2,7 @@
  * a job and for `dbdyno report` alike.
  *
  *     CLEANUP(run_data) struct run_data d = RUN_DATA_INIT;
- *     if (run_data_load(&d, results, err) < 0) …
+ *     if (run_data_load(&d, results, folder, err) < 0) …
  *     report_html(&d.report, &page, err)
  */
 #ifndef SRC_RUN_DATA_H
@@ -10,6 +10,7 @@
 
 #include "benchmarker/report.h"
 #include "benchmarker/results.h"
+#include "why_data.h"
 
 struct run_data {
 	struct report report; /* points into the rest */
@@ -31,6 +32,7 @@ struct run_data {
 	bool *contaminated;
 	struct report_reason *reasons;
 	size_t log_ratios_len;
+	struct why_data why;
 };
 #define RUN_DATA_INIT \
 	{             \
@@ -38,7 +40,8 @@ struct run_data {
 	}
 void run_data_release(struct run_data *d);
 
-int run_data_load(struct run_data *ret, struct results *r, struct error *err);
+/* folder: the run's, with its profiles; NULL: nothing is said of why. */
+int run_data_load(struct run_data *ret, struct results *r, const char *folder, struct error *err);
 
 /* Did this test end in an error, by the run's events? The message, or NULL. */
 const char *run_data_test_error(const struct results_events *events, const char *test);

@@ -161,6 +161,20 @@ static inline const struct report *sample_hostile(void)
 		{ HOSTILE, "javascript:" HOSTILE, UINT64_MAX, NAN },
 		{ NULL, NULL, 0, INFINITY },
 	};
+	static const struct report_function functions[] = {
+		{ HOSTILE, { NAN, INFINITY, -INFINITY, NAN, true }, { -1e300, 1e300, 0, -1, false } },
+		{ NULL, { 0, 0, 0, 0, false }, { 0, 0, 0, 0, false } },
+	};
+	static const struct report_why whys[] = {
+		{ .test = HOSTILE, .error = HOSTILE },
+		{ .test = HOSTILE,
+		  .all = { NAN, NAN, NAN, NAN, true },
+		  .from_samples = UINT64_MAX,
+		  .functions = functions,
+		  .functions_len = ARRAY_SIZE(functions),
+		  .from_file = HOSTILE },
+		{ 0 },
+	};
 	static struct report r;
 
 	tests[0] = sample_test(HOSTILE, NAN, NAN, NAN, VERDICT_SLOWER);
@@ -193,6 +207,8 @@ static inline const struct report *sample_hostile(void)
 		.queries_len = ARRAY_SIZE(queries),
 		.profiles = profiles,
 		.profiles_len = ARRAY_SIZE(profiles),
+		.whys = whys,
+		.whys_len = ARRAY_SIZE(whys),
 	};
 	return &r;
 }
@@ -344,6 +360,42 @@ static inline const struct report *sample_noise(void)
 				    .df = 9,
 				    .within_sd = 0.03125,
 				    .start_sd = 0.046875 };
+	return &r;
+}
+
+/* Profiles of both servers under two tests; those of a third are damaged. */
+static inline const struct report *sample_why(void)
+{
+	static const struct report_function functions[] = {
+		{ "main.waste.func1", { 0, 343.75, 343.75, 52, true }, { 0, 343.75, 343.75, 52, true } },
+		{ "a.org/db.(*Scan[go.shape.int]).Next",
+		  { 12.5, 2.25, -10.25, 3.5, true },
+		  { 50, 40, -10, 12, false } },
+		{ "a.org/db.hash", { 0.5, 3, 2.5, 4, false }, { 0.5, 3, 2.5, 4, false } },
+		{ "runtime.mcall", { 7.75, 6, -1.75, 3, false }, { 7.75, 6, -1.75, 3, false } },
+		{ "a.org/db.open", { 0, 0.125, 0.125, 0.25, false }, { 0, 2500000, 2500000, NAN, false } },
+		{ "a.org/db.sixth", { 0.125, 0, -0.125, 0.25, false }, { 0.125, 0, -0.125, 0.25, false } },
+	};
+	static const struct report_why whys[] = {
+		{ .test = "oltp_insert",
+		  .all = { 94.25, 472.5, 378.25, 62.5, true },
+		  .from_samples = 157,
+		  .to_samples = 231,
+		  .from_transactions = 16659,
+		  .to_transactions = 4889,
+		  .functions = functions,
+		  .functions_len = ARRAY_SIZE(functions),
+		  .from_file = "profiles/oltp_insert-from.pprof",
+		  .to_file = "profiles/oltp_insert-to.pprof",
+		  .svg = "<svg class=\"flame\"><title>picture</title></svg>\n" },
+		{ .test = "oltp_point_select", .all = { 1500, 1250, -250, NAN, false } },
+		{ .test = "oltp_read_only", .error = "the profiles cannot be compared: x-to.pprof is not there" },
+	};
+	static struct report r;
+	r = *sample_slower();
+	r.notes_len = r.queries_len = r.profiles_len = 0;
+	r.whys = whys;
+	r.whys_len = ARRAY_SIZE(whys);
 	return &r;
 }
 

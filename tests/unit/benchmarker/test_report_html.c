@@ -12,7 +12,7 @@ static const struct {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
 	{ "tpcc", sample_tpcc },     { "rate", sample_rate },       { "machine", sample_machine },
-	{ "noise", sample_noise },
+	{ "noise", sample_noise },   { "why", sample_why },
 };
 
 /* What a parser saw of a page. */
@@ -32,10 +32,10 @@ static bool is_one_of(const char *name, const char *const *names)
 static void on_element(void *data, const char *name, const char **attributes)
 {
 	static const char *const elements[] = {
-		"html", "head", "meta",  "title", "style",    "body",    "main",  "header", "h1",    "h2",
-		"span", "p",    "time",  "a",     "strong",   "section", "ul",    "li",     "b",     "svg",
-		"path", "line", "rect",  "text",  "polyline", "div",     "table", "thead",  "tbody", "tr",
-		"th",   "td",   "small", "dl",    "dt",       "dd",      "pre",   "code",   "wbr",   NULL,
+		"html",  "head", "meta", "title",    "style",  "body",    "main",  "header", "h1", "h2",  "h3",
+		"span",  "p",    "time", "a",        "strong", "section", "ul",    "li",     "b",  "svg", "path",
+		"line",  "rect", "text", "polyline", "div",    "table",   "thead", "tbody",  "tr", "th",  "td",
+		"small", "dl",   "dt",   "dd",       "pre",    "code",    "wbr",   NULL,
 	};
 	struct seen *seen = data;
 	if (!is_one_of(name, elements))

@@ -60,6 +60,7 @@ static void texts(void **state)
 		{ "empty.mail", "○ ", sample_empty() },
 		{ "rate.mail", "▼ gms 5d6e7f8 is slower than 1a2b3c4", sample_rate() },
 		{ "machine.mail", "▼ gms 5d6e7f8 is slower than 1a2b3c4", sample_machine() },
+		{ "why.mail", "▼ gms 5d6e7f8 is slower than 1a2b3c4", sample_why() },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(forms) struct forms f;

@@ -393,6 +393,7 @@ static void reads_what_a_report_needs(void **state)
 	const struct estimate of_all = { 0.97, 0.9, 1.05, 0.1, 40, 20, 5, 0.01, 4, 0.02, 0.03 };
 	check_ok(results_add_mean(r, METRIC_THROUGHPUT, &of_all, err));
 	struct results_profile profile = { SIDE_TO, NULL, "profiles/merged.pprof", "bb", 1000, 2000, 3000 };
+	profile.transactions = 16659;
 	check_ok(results_add_profile(r, &profile, err));
 	check_ok(results_add_event(r, "warning", "oltp_insert", "it's \"late\"\n", err));
 	check_ok(results_add_event(r, "error", NULL, "all over", err));
@@ -470,6 +471,7 @@ static void reads_what_a_report_needs(void **state)
 	assert_null(profiles.items[0].test);
 	check_str(profiles.items[0].file, "profiles/merged.pprof");
 	assert_int_equal(profiles.items[0].bytes, 3000);
+	assert_int_equal(profiles.items[0].transactions, 16659);
 
 	CLEANUP(results_events) struct results_events events = { 0 };
 	check_ok(results_read_events(r, &events, err));
@@ -567,7 +569,8 @@ static void reads_comparisons_of_schema_1(void **state)
 		"create table old as select run, test, metric, ratio, low, high, p_value, pairs, batches, verdict,"
 		" reason from comparison; drop table comparison; alter table old rename to comparison;"
 		" drop table geometric_mean; alter table slice drop column start; alter table run drop column decision;"
-		" alter table server drop column build_ns; alter table server drop column binary_bytes; pragma "
+		" alter table server drop column build_ns; alter table server drop column binary_bytes;"
+		" alter table profile drop column transactions; pragma "
 		"user_version = 1");
 	check_ok(results_open_read(f->db, &r, err));
 	CLEANUP(results_comparisons) struct results_comparisons all = { 0 };
