@@ -70,8 +70,9 @@ void plan_put(struct plan *p, struct plan_place *place);
  * s], and no longer than a twentieth of the test if that is above 100 ms, or half of it. */
 uint64_t plan_slice_length(uint64_t test_ns, uint64_t latency_ns);
 
-/* How often to start the servers for a test: each start costs set_up_ns of wall time, and may cost at most a quarter of
- * the load's. At least 1, at most PLAN_STARTS_MAX, and never so many that a start has less than two blocks. */
+/* How often to start the servers for a test: each start costs set_up_ns of wall time, and all together a quarter of the
+ * load's; three may cost as much as the load in a test of 5 s or more. At least 1, at most PLAN_STARTS_MAX, and never
+ * so many that a start has less than two blocks. */
 #define PLAN_STARTS_MAX 10
 uint32_t plan_starts(uint64_t test_ns, uint64_t slice_ns, uint64_t set_up_ns);
 /* The load of start number i of n: equal parts, whose sum is test_ns. */

@@ -36,7 +36,7 @@ BAD = [
     (["compare", *SIDES, "--rate=1e300"], "--rate"),
     (["compare", *SIDES, "--rate=1000/s"], "--rate"),
     (["compare", *SIDES, "--rate=fast"], "--rate"),
-    (["compare", *SIDES, "--rate=1", "--sysbench-test-time=10"], "too few for slices of 1 s, which need 10: --slice=10"),
+    (["compare", *SIDES, "--rate=1", "--sysbench-test-time=10"], "too few for slices of 0.5 s, which need 10: --slice=10"),
     (["profile", "--exec=/bin/true", "--rate=0"], "--rate"),
     (["pgo", "--server=gms", "--rate=-1"], "--rate"),
     (["compare", *SIDES, "--from-server=oracle"], "--from-server"),
