@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "benchmarker/query.h"
 #include "check.h"
+#include "schema_1.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -568,10 +569,7 @@ static void reads_comparisons_of_schema_1(void **state)
 	execute(f->db,
 		"create table old as select run, test, metric, ratio, low, high, p_value, pairs, batches, verdict,"
 		" reason from comparison; drop table comparison; alter table old rename to comparison;"
-		" drop table geometric_mean; alter table slice drop column start; alter table run drop column decision;"
-		" alter table server drop column build_ns; alter table server drop column binary_bytes;"
-		" alter table profile drop column transactions; pragma "
-		"user_version = 1");
+		" " SCHEMA_1);
 	check_ok(results_open_read(f->db, &r, err));
 	CLEANUP(results_comparisons) struct results_comparisons all = { 0 };
 	check_ok(results_read_comparisons(r, &all, err));

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "check.h"
+#include "schema_1.h"
 
 #include <math.h>
 #include <sqlite3.h>
@@ -103,7 +104,7 @@ static void files_without_the_table(void **state)
 	AUTO_FREE char *path = str_printf(NULL, "%s/old.db", (const char *)*state);
 	struct results *r = make(path);
 	results_close(r);
-	execute(path, "drop table slice_class; alter table slice drop column start; pragma user_version = 1");
+	execute(path, SCHEMA_1);
 	CLEANUP(results_classes) struct results_classes c = { 0 };
 	check_ok(results_open_read(path, &r, err));
 	check_ok(results_read_classes(r, tpcc.name, SIDE_FROM, &c, err));

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "check.h"
+#include "schema_1.h"
 
 #include <math.h>
 #include <sqlite3.h>
@@ -136,10 +137,7 @@ static void files_without_the_table(void **state)
 	struct results_latency l;
 	struct results *r = make(path, 500);
 	results_close(r);
-	execute(path,
-		"drop table slice_rate; alter table slice drop column start; alter table run drop column decision;"
-		" alter table server drop column build_ns; alter table server drop column binary_bytes; pragma "
-		"user_version = 1");
+	execute(path, SCHEMA_1);
 	check_ok(results_open_read(path, &r, err));
 	check_ok(results_read_latency(r, test.name, SIDE_FROM, 0, &l, err));
 	assert_true(l.rate_asked == 0 && l.events == 10000);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "check.h"
+#include "schema_1.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -120,10 +121,7 @@ static void files_without_the_tables(void **state)
 	AUTO_FREE char *path = NULL;
 	struct results *r = make(*state, &path);
 	results_close(r);
-	execute(path, "drop table slice_machine; drop table replaced_block; alter table slice drop column start;"
-		      " alter table run drop column decision; alter table server drop column build_ns;"
-		      " alter table server drop column binary_bytes;"
-		      " pragma user_version = 1");
+	execute(path, SCHEMA_1);
 	CLEANUP(results_machine) struct results_machine m = { 0 };
 	CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
 	check_ok(results_open_read(path, &r, err));

@@ -1,0 +1,12 @@
+/* SQL that takes from a new results.db what schema 1 had not, as far as it must not be there when it is read. */
+#ifndef TESTS_SCHEMA_1_H
+#define TESTS_SCHEMA_1_H
+
+#define SCHEMA_1                                                                                              \
+	"alter table slice drop column start; alter table run drop column decision;"                          \
+	"alter table server drop column build_ns; alter table server drop column binary_bytes;"               \
+	"alter table profile drop column transactions; drop table geometric_mean;"                            \
+	"drop table slice_rate; drop table slice_machine; drop table replaced_block; drop table slice_class;" \
+	"pragma user_version = 1"
+
+#endif
