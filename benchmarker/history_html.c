@@ -2,6 +2,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/embed.h"
+#include "base/text.h"
 #include "benchmarker/history_report.h"
 #include "benchmarker/history_svg.h"
 #include "benchmarker/report_format.h"
@@ -16,18 +17,8 @@ void history_add_text(struct strbuf *out, const char *s)
 {
 	char c[5];
 	size_t len;
-	while (s && (len = report_next_char(&s, c)) > 0) {
-		if (*c == '&')
-			strbuf_adds(out, "&amp;");
-		else if (*c == '<')
-			strbuf_adds(out, "&lt;");
-		else if (*c == '>')
-			strbuf_adds(out, "&gt;");
-		else if (*c == '"')
-			strbuf_adds(out, "&quot;");
-		else
-			strbuf_add(out, c, len);
-	}
+	while (s && (len = report_next_char(&s, c)) > 0)
+		text_add_xml_char(out, c, len);
 }
 
 /* What one of the parts of text makes, escaped. */

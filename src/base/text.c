@@ -45,7 +45,7 @@ static void add_plain(struct strbuf *out, const char *c, size_t len)
 	strbuf_add(out, c, len);
 }
 
-static void add_xml(struct strbuf *out, const char *c, size_t len)
+void text_add_xml_char(struct strbuf *out, const char *c, size_t len)
 {
 	switch (*c) {
 	case '&':
@@ -95,7 +95,7 @@ void text_add_line(struct strbuf *out, const char *s, size_t len, size_t columns
 
 void text_add_xml(struct strbuf *out, const char *s, size_t len, size_t columns)
 {
-	add_cut(out, s, len, columns, add_xml);
+	add_cut(out, s, len, columns, text_add_xml_char);
 }
 
 void text_add_json(struct strbuf *out, const char *s, size_t len)

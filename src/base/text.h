@@ -22,6 +22,8 @@ size_t text_next(const char **at, const char *end, char ret[static 5]);
 void text_add_line(struct strbuf *out, const char *s, size_t len, size_t columns);
 /* The same as the content of an element or a quoted attribute (XML 1.0, HTML). */
 void text_add_xml(struct strbuf *out, const char *s, size_t len, size_t columns);
+/* One character of len bytes, as text_next gives it, as such content. */
+void text_add_xml_char(struct strbuf *out, const char *c, size_t len);
 /* As a JSON string with its quotes (RFC 8259). */
 void text_add_json(struct strbuf *out, const char *s, size_t len);
 

@@ -1,6 +1,8 @@
 /* The two forms of a mail's body. */
 #include "net/mail_body.h"
 
+#include "base/text.h"
+
 #include <string.h>
 
 #define FONT "font-family:-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;"
@@ -32,18 +34,8 @@ static size_t next_char(const char **s, char ret[static 5])
 static void add_escaped(struct strbuf *out, const char *s)
 {
 	char c[5];
-	for (size_t n; (n = next_char(&s, c)) > 0;) {
-		if (*c == '&')
-			strbuf_adds(out, "&amp;");
-		else if (*c == '<')
-			strbuf_adds(out, "&lt;");
-		else if (*c == '>')
-			strbuf_adds(out, "&gt;");
-		else if (*c == '"')
-			strbuf_adds(out, "&quot;");
-		else
-			strbuf_add(out, c, n);
-	}
+	for (size_t n; (n = next_char(&s, c)) > 0;)
+		text_add_xml_char(out, c, n);
 }
 
 /* On one line of text, unless lines are kept. */
