@@ -52,10 +52,12 @@ uint64_t plan_slice_length(uint64_t test_ns, uint64_t latency_ns)
 
 uint32_t plan_starts(uint64_t test_ns, uint64_t slice_ns, uint64_t set_up_ns)
 {
-	uint64_t room = slice_ns ? test_ns / (4 * slice_ns) : 1, paid = set_up_ns ? test_ns / 2 / set_up_ns : room;
-	/* The luck of starts is measured from three on: worth as much as the load itself, where that is not over at
-	 * once. */
-	if (paid < STARTS_SEEN && test_ns >= STARTS_SEEN_TEST_NS && STARTS_SEEN * set_up_ns <= 2 * test_ns)
+	/* Wall time of the load is twice that of a server's. A short job shall be over soon; else starts are what makes
+	 * an interval narrow, and three the least that shows their luck. */
+	bool is_short = test_ns < STARTS_SEEN_TEST_NS;
+	uint64_t room = slice_ns ? test_ns / (4 * slice_ns) : 1;
+	uint64_t paid = set_up_ns ? test_ns / (is_short ? 2 : 1) / set_up_ns : room;
+	if (paid < STARTS_SEEN && !is_short && STARTS_SEEN * set_up_ns <= 2 * test_ns)
 		paid = STARTS_SEEN;
 	uint64_t starts = room < paid ? room : paid;
 	return starts < 1 ? 1 : starts < PLAN_STARTS_MAX ? (uint32_t)starts : PLAN_STARTS_MAX;

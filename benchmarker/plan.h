@@ -70,10 +70,10 @@ void plan_put(struct plan *p, struct plan_place *place);
  * s], and no longer than a twentieth of the test if that is above 100 ms, or half of it. */
 uint64_t plan_slice_length(uint64_t test_ns, uint64_t latency_ns);
 
-/* How often to start the servers for a test: each start costs set_up_ns of wall time, and all together a quarter of the
- * load's; three may cost as much as the load in a test of 5 s or more. At least 1, at most PLAN_STARTS_MAX, and never
- * so many that a start has less than two blocks. */
-#define PLAN_STARTS_MAX 10
+/* How often to start the servers for a test: each start costs set_up_ns of wall time, and all together half of the
+ * load's, three as much as the load; in a test of less than 5 s a quarter. At least 1, at most PLAN_STARTS_MAX, and
+ * never so many that a start has less than two blocks. */
+#define PLAN_STARTS_MAX 20
 uint32_t plan_starts(uint64_t test_ns, uint64_t slice_ns, uint64_t set_up_ns);
 /* The load of start number i of n: equal parts, whose sum is test_ns. */
 uint64_t plan_share(uint64_t test_ns, uint32_t n, uint32_t i);

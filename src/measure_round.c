@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 
-/* Load a server in each start of a run that goes on until it knows enough: a set-up is a fifth of the whole then, and
- * where the budget is short, three starts still fit. */
+/* Load a server in each start of a run that goes on until it knows enough: a set-up is a third of the whole then, as
+ * plan_starts has it, and where the budget is short, three starts still fit. */
 static uint64_t choose_share(const struct round *r, uint64_t set_up_ns)
 {
-	uint64_t share_ns = 2 * set_up_ns, least_ns = 4 * r->test->slice_ns;
+	uint64_t share_ns = set_up_ns, least_ns = 4 * r->test->slice_ns;
 	uint64_t each_ns = r->j->o->budget_ns / r->j->tests.len / STATISTICS_STARTS_MIN;
 	if (share_ns > (each_ns > set_up_ns ? (each_ns - set_up_ns) / 2 : 0))
 		share_ns = each_ns > set_up_ns ? (each_ns - set_up_ns) / 2 : 0;
