@@ -126,14 +126,24 @@ void noise_slow_down(struct noise_job *j, size_t place, double factor)
 		}
 }
 
-double noise_sequential(const struct noise *n, size_t begin, size_t starts)
+/* Transactions a second of a life. */
+static double life(const struct noise *n, size_t start, size_t side)
 {
-	double events[2] = { 0 }, seconds[2] = { 0 };
-	for (size_t i = 0; i < starts; i++)
-		for (size_t k = n->begins[begin + i]; k < n->begins[begin + i + 1]; k++)
-			for (int s = 0; s < 2; s++) {
-				events[2 * i >= starts] += n->pairs[k].events[s];
-				seconds[2 * i >= starts] += n->pairs[k].seconds[s];
-			}
-	return log(events[1] / seconds[1] / (events[0] / seconds[0]));
+	double events = 0, seconds = 0;
+	for (size_t k = n->begins[start]; k < n->begins[start + 1]; k++) {
+		events += n->pairs[k].events[side];
+		seconds += n->pairs[k].seconds[side];
+	}
+	return events / seconds;
+}
+
+double noise_sequential(const struct noise *n)
+{
+	double squares = 0;
+	size_t lives = 2 * n->starts;
+	for (size_t i = 1; i < lives; i++) {
+		double r = log(life(n, i / 2, i % 2) / life(n, (i - 1) / 2, (i - 1) % 2));
+		squares += r * r;
+	}
+	return sqrt(squares / (double)(lives - 1));
 }

@@ -48,9 +48,8 @@ int noise_draw(const struct noise *n, size_t starts, double ratio, uint64_t *see
  * servers do factor times the transactions. */
 void noise_slow_down(struct noise_job *j, size_t place, double factor);
 
-/* The usual way in the same time: one server through the first half of so many neighbouring recorded starts, then the
- * other, and two numbers are compared. The log-ratio, whose truth is 0. Each number averages over the starts of its
- * half, which the usual way does not even do. begin + starts <= n->starts, starts even. */
-double noise_sequential(const struct noise *n, size_t begin, size_t starts);
+/* The usual way: of a recording whose starts are sequential runs (one life of each server, one after the other), the
+ * log-ratios of each two neighbouring lives, whose truth is 0: 2 * n->starts - 1 of them. Their root mean square. */
+double noise_sequential(const struct noise *n);
 
 #endif

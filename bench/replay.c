@@ -2,7 +2,8 @@
  *
  *     replay aa|cover|power|drift|width|bias FILE…
  *
- * FILE: a recording, whose name ends in its pairing and ".csv". Prints the row's lines: <id> <ours> <theirs> <ratio>
+ * FILE: a recording, whose name ends in its pairing and ".csv"; sequential ones are what width and power are compared
+ * with, each the one of the same workload. Prints the row's lines: <id> <ours> <theirs> <ratio>
  * <goal> met|short. Seeds are fixed: the same files give the same figures. */
 #include "base/cleanup.h"
 #include "noise.h"
@@ -18,6 +19,9 @@
 static struct noise files[FILES_MAX];
 static const char *names[FILES_MAX];
 static size_t files_len;
+static struct noise sequential[FILES_MAX]; /* the usual way on the same workloads */
+static const char *sequential_names[FILES_MAX];
+static size_t sequential_len;
 static uint64_t seed = 20261123;
 
 /* gms-point-select.duet.csv: a duet. */
@@ -45,36 +49,15 @@ static void line(const char *id, double ours, double theirs, double ratio, const
 	printf("%s %.4g%s %.4g%s %.3f %s %s\n", id, ours, unit, theirs, unit, ratio, goal, met ? "met" : "short");
 }
 
-static int by_value(const void *a, const void *b)
+/* The standard deviation of the log-ratio of two numbers that were measured the usual way, on the same workload in the
+ * same time: out of the recording with the same name up to its first dot. NAN: there is none. */
+static double sequential_sd(size_t file)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-/* The absolute log-ratios of the usual way over all windows of neighbouring starts of a recording, by size. Owned. */
-static double *sequential_errors(size_t file, size_t *ret_len)
-{
-	const struct noise *n = &files[file];
-	*ret_len = n->starts - STARTS + 1;
-	double *errors = calloc(*ret_len, sizeof *errors);
-	if (!errors) {
-		error_oom(&failure);
-		*ret_len = 0;
-	}
-	for (size_t i = 0; i < *ret_len; i++)
-		errors[i] = fabs(noise_sequential(n, i, STARTS));
-	if (errors)
-		qsort(errors, *ret_len, sizeof *errors, by_value);
-	return errors;
-}
-
-static double quantile(const double *sorted, size_t len, double q)
-{
-	if (!len)
-		return NAN;
-	double at = q * (double)(len - 1);
-	size_t i = (size_t)at;
-	return i + 1 < len ? sorted[i] + (at - (double)i) * (sorted[i + 1] - sorted[i]) : sorted[i];
+	size_t stem = strcspn(names[file], ".");
+	for (size_t i = 0; i < sequential_len; i++)
+		if (strcspn(sequential_names[i], ".") == stem && strncmp(sequential_names[i], names[file], stem) == 0)
+			return noise_sequential(&sequential[i]);
+	return NAN;
 }
 
 /* Jobs of 19 equal tests: how many raise an alarm? */
@@ -170,11 +153,13 @@ static void figure(const char *row, size_t file, double ours, double theirs, con
 }
 
 /* The least slowdown found in 90 of 100 jobs. Theirs: two numbers, called different if they are farther apart than 95
- * of 100 pairs of numbers from equal servers are. */
+ * of 100 pairs of numbers from equal servers are (1.96 standard deviations); 90 of 100 are from 1.28 more on. */
 static void row_power(void)
 {
 	for (size_t i = 0; i < files_len; i++) {
-		double low = 0, high = 0.999;
+		double low = 0, high = 0.999, sd = sequential_sd(i);
+		if (isnan(sd))
+			continue;
 		while (high - low > 1e-3) {
 			double middle = (low + high) / 2;
 			if (found(i, middle) < 0.9)
@@ -182,12 +167,7 @@ static void row_power(void)
 			else
 				high = middle;
 		}
-		/* |error - x| > threshold in 90 of 100, x beyond the threshold: x = threshold + 80 % quantile of
-		 * |error|, the errors' signs being even. */
-		size_t len;
-		AUTO_FREE double *errors = sequential_errors(i, &len);
-		double x = quantile(errors, len, 0.95) + quantile(errors, len, 0.8);
-		figure("power", i, (low + high) / 2, 1 - exp(-x), "<=0.2", 0.2);
+		figure("power", i, (low + high) / 2, 1 - exp(-(1.96 + 1.2816) * sd), "<=0.2", 0.2);
 	}
 }
 
@@ -196,15 +176,15 @@ static void row_width(void)
 {
 	enum { JOBS = 400 };
 	for (size_t i = 0; i < files_len; i++) {
-		double sum = 0;
-		size_t len;
+		double sum = 0, sd = sequential_sd(i);
+		if (isnan(sd))
+			continue;
 		for (size_t job = 0; job < JOBS; job++) {
 			struct comparison c = run(i, STARTS, 1);
 			const struct estimate *e = &c.metrics[METRIC_THROUGHPUT];
 			sum += log(e->high / e->low) / 2 / JOBS;
 		}
-		AUTO_FREE double *errors = sequential_errors(i, &len);
-		figure("width", i, 1 - exp(-sum), 1 - exp(-quantile(errors, len, 0.95)), "<=0.2", 0.2);
+		figure("width", i, 1 - exp(-sum), 1 - exp(-1.96 * sd), "<=0.2", 0.2);
 	}
 }
 
@@ -233,6 +213,23 @@ static void row_drift(void)
 	line("drift-worst", 100 * worst, 10, worst / 0.1, "%", "<=0.5%", worst <= 0.005);
 }
 
+static void load(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	bool usual = strstr(name, ".sequential.");
+	size_t *len = usual ? &sequential_len : &files_len;
+	if (*len == FILES_MAX || strlen(name) < 5) {
+		error_set(&failure, ERROR_USAGE, "%s: more than %d recordings, or no name of one", path, FILES_MAX);
+		return;
+	}
+	struct noise *n = &(usual ? sequential : files)[*len];
+	if (noise_load(n, path, &failure) < 0)
+		return;
+	(usual ? sequential_names : names)[(*len)++] = name;
+	if (!usual && n->starts < STARTS)
+		error_set(&failure, ERROR_USAGE, "%s: fewer than %d starts", path, STARTS);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -240,13 +237,8 @@ int main(int argc, char **argv)
 		void (*run)(void);
 	} rows[] = { { "aa", row_aa },       { "cover", row_cover }, { "power", row_power },
 		     { "drift", row_drift }, { "width", row_width }, { "bias", row_bias } };
-	for (int i = 2; i < argc && files_len < FILES_MAX && !failure.kind; i++, files_len++) {
-		const char *slash = strrchr(argv[i], '/');
-		names[files_len] = slash ? slash + 1 : argv[i];
-		if (noise_load(&files[files_len], argv[i], &failure) == 0 &&
-		    (files[files_len].starts < STARTS || strlen(names[files_len]) < 5))
-			error_set(&failure, ERROR_USAGE, "%s: fewer than %d starts", argv[i], STARTS);
-	}
+	for (int i = 2; i < argc && !failure.kind; i++)
+		load(argv[i]);
 	size_t row = 0;
 	while (argc > 2 && row < ARRAY_SIZE(rows) && strcmp(rows[row].name, argv[1]) != 0)
 		row++;
@@ -258,6 +250,8 @@ int main(int argc, char **argv)
 		rows[row].run();
 	for (size_t i = 0; i < files_len; i++)
 		noise_release(&files[i]);
+	for (size_t i = 0; i < sequential_len; i++)
+		noise_release(&sequential[i]);
 	if (failure.kind)
 		fprintf(stderr, "replay: %s\n", failure.message);
 	return failure.kind ? 1 : 0;

