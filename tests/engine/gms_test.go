@@ -4,11 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	sqle "github.com/dolthub/go-mysql-server"
 	"github.com/dolthub/go-mysql-server/sql"
+	"github.com/dolthub/vitess/go/mysql"
 )
 
 // client runs statements on an engine of its own, without a network.
@@ -253,6 +257,180 @@ func TestConcurrentWriters(t *testing.T) {
 		}
 	}
 	first.expect("SELECT id, k FROM t", "1,200;2,0;3,0")
+}
+
+// stored opens a database with what the folder keeps.
+func stored(t *testing.T, folder string) (*client, *store, error) {
+	t.Helper()
+	db := newDatabase("sbtest")
+	c := connect(t, sqle.NewDefault(sql.NewDatabaseProvider(db)), newTransactions(), 1)
+	s, err := openStore(folder, db, c.engine)
+	return c, s, err
+}
+
+func TestStoreKeepsTables(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "data")
+	c, s, err := stored(t, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.must("CREATE TABLE t(id INTEGER NOT NULL AUTO_INCREMENT, k INTEGER UNSIGNED, c CHAR(20) DEFAULT 'x''y' NOT NULL, PRIMARY KEY (id))")
+	c.must("INSERT INTO t(k, c) VALUES (30,'c'), (10,''), (4000000000,'ü'), (NULL,'n')")
+	c.must("CREATE INDEX k_1 ON t(k)")
+	c.must("CREATE UNIQUE INDEX u ON t(c)")
+	c.must("CREATE TABLE `odd ``name`(b INTEGER NOT NULL, a BIGINT NOT NULL, PRIMARY KEY (a, b))")
+	c.must("INSERT INTO `odd ``name` VALUES (2,1), (1,9000000000)")
+	c.must("CREATE TABLE types(id INTEGER PRIMARY KEY, tiny TINYINT, big BIGINT UNSIGNED, bits BIT(10), f FLOAT, d DOUBLE, " +
+		"n DECIMAL(10,2), day DATE, clock TIME, moment DATETIME(6), y YEAR, e ENUM('a','b'), s SET('a','b','c'), v VARCHAR(9), " +
+		"bin VARBINARY(9), txt TEXT, raw BLOB, doc JSON, g GEOMETRY)")
+	c.must("INSERT INTO types VALUES (1, -128, 18446744073709551615, 513, 0.1, 1e-300, -1234567.89, '2026-01-31', '-12:34:56', " +
+		"'2026-01-31 01:02:03.000456', 2026, 'b', 'a,c', '', x'00ff', 'text', x'0102', '{\"a\": [1, null]}', ST_GeomFromText('POINT(1 2)'))")
+	c.must("INSERT INTO types(id) VALUES (2)")
+	c.must("CREATE TABLE gone(id INTEGER PRIMARY KEY)")
+	c.must("DROP TABLE gone")
+	questions := []string{"SHOW TABLES", "SHOW CREATE TABLE t", "SHOW CREATE TABLE types", "SELECT * FROM t", "SELECT * FROM `odd ``name`",
+		"SELECT * FROM types", "SELECT id FROM t WHERE k=10", "SELECT id FROM t WHERE k IS NULL"}
+	answers := make([]string, len(questions))
+	for i, question := range questions {
+		answers[i] = c.must(question)
+	}
+	if err := s.save(); err != nil {
+		t.Fatal(err)
+	}
+	c, _, err = stored(t, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, question := range questions {
+		c.expect(question, answers[i])
+	}
+	c.must("INSERT INTO t(k, c) VALUES (5,'new')")
+	c.expect("SELECT id FROM t WHERE c='new'", "5")
+	if _, err := c.query("INSERT INTO t(k, c) VALUES (5,'c')"); err == nil {
+		t.Error("the unique index is lost")
+	}
+	if files, _ := os.ReadDir(folder); len(files) != 1 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func TestStoreRefusesWhatIsNotWhole(t *testing.T) {
+	folder := t.TempDir()
+	c, s, err := stored(t, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.must("CREATE TABLE t(id INTEGER NOT NULL, PRIMARY KEY (id))")
+	c.must("INSERT INTO t VALUES (1), (2), (3)")
+	if err := s.save(); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bytes := range [][]byte{{}, whole[:len(whole)-1], whole[:10], []byte("0123456789"), append([]byte("x"), whole...)} {
+		if err := os.WriteFile(s.path, bytes, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := stored(t, folder); err == nil || !strings.Contains(err.Error(), s.path) {
+			t.Errorf("%d of %d bytes: %v", len(bytes), len(whole), err)
+		}
+	}
+}
+
+// What a folder has stays when it cannot be replaced.
+func TestStoreThatCannotSave(t *testing.T) {
+	folder := t.TempDir()
+	c, s, err := stored(t, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.must("CREATE TABLE t(id INTEGER NOT NULL, PRIMARY KEY (id))")
+	if err := os.Mkdir(s.path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.save(); err == nil {
+		t.Error("saved over a folder")
+	}
+	if files, _ := os.ReadDir(folder); len(files) != 1 {
+		t.Errorf("left behind: %v", files)
+	}
+}
+
+func startService(t *testing.T, folder string) (*service, *mysql.Conn) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newService(listener, folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Start()
+	address := listener.Addr().(*net.TCPAddr)
+	c, err := mysql.Connect(context.Background(), &mysql.ConnParams{Host: address.IP.String(), Port: address.Port, Uname: "root", DbName: "sbtest"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, c
+}
+
+// A stop takes back what an open connection has not committed, and keeps the rest.
+func TestServiceStops(t *testing.T) {
+	folder := t.TempDir()
+	s, c := startService(t, folder)
+	for _, statement := range []string{"CREATE TABLE t(id INTEGER NOT NULL, PRIMARY KEY (id))", "INSERT INTO t VALUES (1), (2)",
+		"BEGIN", "INSERT INTO t VALUES (3)", "DELETE FROM t WHERE id = 1"} {
+		if _, err := c.ExecuteFetch(statement, 10, false); err != nil {
+			t.Fatalf("%s: %v", statement, err)
+		}
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	s, c = startService(t, folder)
+	result, err := c.ExecuteFetch("SELECT id FROM t", 10, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(result.Rows); got != "[[INT32(1)] [INT32(2)]]" {
+		t.Errorf("after the stop: %s", got)
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestNoConnectionAfterTheEnd(t *testing.T) {
+	ts := newTransactions()
+	if !ts.begin(7) {
+		t.Error("refused")
+	}
+	if open := ts.close(); len(open) != 1 || open[0] != 7 {
+		t.Errorf("open: %v", open)
+	}
+	if ts.begin(8) {
+		t.Error("let in")
+	}
+}
+
+func TestCPUProfileOfTheWholeLife(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "cpu.pprof")
+	stop, err := startProfile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	if bytes, err := os.ReadFile(path); err != nil || len(bytes) < 2 || bytes[0] != 0x1f || bytes[1] != 0x8b {
+		t.Errorf("%d bytes, %v", len(bytes), err)
+	}
+	if _, err := startProfile(filepath.Join(path, "x")); err == nil {
+		t.Error("made in no folder")
+	}
 }
 
 func TestClassify(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net"
 
 	sqle "github.com/dolthub/go-mysql-server"
@@ -13,11 +14,26 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// newServer makes the SQL engine over an empty database and the protocol server on listener.
-func newServer(listener net.Listener) (*server.Server, error) {
+// service is the protocol server over the database.
+type service struct {
+	*server.Server
+	transactions *transactions
+	store        *store // nil: the tables are lost at the end
+}
+
+// newService makes the SQL engine over an empty database, or that of a folder, and the protocol server on listener.
+func newService(listener net.Listener, dataDir string) (*service, error) {
 	logrus.SetLevel(logrus.ErrorLevel)
-	engine := sqle.NewDefault(sql.NewDatabaseProvider(newDatabase("sbtest")))
+	db := newDatabase("sbtest")
+	engine := sqle.NewDefault(sql.NewDatabaseProvider(db))
 	ts := newTransactions()
+	s := &service{transactions: ts}
+	if dataDir != "" {
+		var err error
+		if s.store, err = openStore(dataDir, db, engine); err != nil {
+			return nil, err
+		}
+	}
 	config := server.Config{
 		Protocol: "tcp",
 		Address:  listener.Addr().String(),
@@ -31,7 +47,23 @@ func newServer(listener net.Listener) (*server.Server, error) {
 		client := sql.Client{Address: addr, User: c.User, Capabilities: c.Capabilities}
 		return &session{sql.NewBaseSessionWithClientServer(addr, client, c.ConnectionID), ts.of(c.ConnectionID)}, nil
 	}
-	return server.NewServerWithHandler(config, engine, sql.NewContext, newSession, nil, wrap)
+	var err error
+	s.Server, err = server.NewServerWithHandler(config, engine, sql.NewContext, newSession, nil, wrap)
+	return s, err
+}
+
+// stop accepts no more connections. Where the tables are kept, it ends those that there are: what they have not committed
+// is taken back.
+func (s *service) stop() error {
+	err := s.Close()
+	if s.store == nil {
+		return err
+	}
+	for _, connection := range s.transactions.close() {
+		err = errors.Join(err, s.SessionManager().KillConnection(connection))
+	}
+	s.transactions.rows.Lock() // for good: no statement runs any more
+	return errors.Join(err, s.store.save())
 }
 
 // handler passes statements to the SQL engine when their turn has come.
@@ -42,6 +74,13 @@ type handler struct {
 
 func (h *handler) enter(c *mysql.Conn, query string) func() {
 	return h.transactions.enter(h.transactions.of(c.ConnectionID), query)
+}
+
+func (h *handler) NewConnection(c *mysql.Conn) {
+	h.Handler.NewConnection(c)
+	if !h.transactions.begin(c.ConnectionID) {
+		c.Close()
+	}
 }
 
 func (h *handler) ConnectionClosed(c *mysql.Conn) {

@@ -10,9 +10,10 @@ import (
 // transactions lets statements that only read run side by side and those that write alone. A transaction keeps the right
 // to write from its first change to its end, so that nobody reads or overwrites what it may still take back.
 type transactions struct {
-	rows sync.RWMutex
-	mu   sync.Mutex
-	open map[uint32]*transaction // by connection
+	rows   sync.RWMutex
+	mu     sync.Mutex
+	open   map[uint32]*transaction // by connection
+	closed bool                    // there are to be no further connections
 }
 
 // transaction is the state of one connection. Only that connection's statements use it, one after the other.
@@ -29,6 +30,28 @@ type undone struct {
 }
 
 func newTransactions() *transactions { return &transactions{open: map[uint32]*transaction{}} }
+
+// begin makes the state of a new connection, unless there are to be none.
+func (ts *transactions) begin(connection uint32) bool {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	if !ts.closed {
+		ts.open[connection] = &transaction{}
+	}
+	return !ts.closed
+}
+
+// close lets no further connection begin, and returns those that there are.
+func (ts *transactions) close() []uint32 {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.closed = true
+	connections := make([]uint32, 0, len(ts.open))
+	for connection := range ts.open {
+		connections = append(connections, connection)
+	}
+	return connections
+}
 
 // of returns the state of a connection.
 func (ts *transactions) of(connection uint32) *transaction {
