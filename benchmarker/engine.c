@@ -24,7 +24,7 @@ void engine_release(struct engine *e)
 		&e->binary,         &e->run_as,         &e->admin_user,       &e->admin_password,
 		&e->admin_database, &e->user,           &e->password,         &e->database,
 		&e->profile_path,   &e->licenses,       &e->version_contains, &e->version_excludes,
-		&e->mistaken_for,   &e->big_repository, &e->format_query,
+		&e->mistaken_for,   &e->big_repository, &e->format_query,     &e->profile_file,
 	};
 	struct strlist *lists[] = {
 		&e->build_env, &e->build_flags,  &e->exec_candidates, &e->exec_path,    &e->version.argv,
@@ -45,6 +45,11 @@ void engine_release(struct engine *e)
 	}
 	free(e->targets);
 	*e = (struct engine){ 0 };
+}
+
+bool engine_gives_profile(const struct engine *e)
+{
+	return e->profile_path || e->profile_file;
 }
 
 /* The shipped name nearest to what was asked for, or NULL when none is near. */

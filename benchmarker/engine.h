@@ -17,11 +17,13 @@
  *         ${host} ${socket}          where to listen: mysql: path of the socket, postgres: folder of the socket
  *         ${user} ${password} ${database}  of the load
  *         ${os_user}                 the user that the server runs as (name, or number if it has none)
- *     env, start, init_sql, config:
+ *     env, start, init_sql, config, profile.flags:
  *         ${port}                    where to listen
  *         ${pprof_port}              a second free port, for HTTP pprof (or the engine's fixed one)
- *     start:
+ *     start, profile.flags:
  *         ${config}                  the file that holds the lines of config
+ *     profile.flags, with profile.file:
+ *         ${profile_dir}             empty folder that the profile is written into
  *     big.setup:
  *         ${big_repository}          address of the repository to copy
  *     format.env:
@@ -98,13 +100,16 @@ struct engine {
 	struct strlist init_sql;                            /* once it is ready, as admin */
 	char *user, *password, *database;                   /* for the load */
 	struct strlist load_options;                        /* further sysbench options: "--mysql-ignore-errors=…" */
-	/* profile */
+	/* profile: one of path and file, or neither */
 	char *profile_path;           /* HTTP path of the profile; NULL: engine has no HTTP pprof */
 	unsigned profile_port;        /* the one port that it can listen on; 0: ${pprof_port} */
+	char *profile_file;           /* pattern of the file in ${profile_dir} with a process's whole life; or NULL */
 	struct strlist profile_flags; /* put behind the program only when profiles are taken */
 };
 
 void engine_release(struct engine *e);
+/* Can a CPU profile of it be taken, one way or the other? */
+bool engine_gives_profile(const struct engine *e);
 /* Parses one engine file. name_hint appears in messages. Releases what *ret holds only on failure. */
 int engine_parse(const char *json, size_t len, const char *name_hint, struct engine *ret, struct error *err);
 /* A shipped engine by name; unknown: ERROR_USAGE with the nearest name and the list. */

@@ -70,6 +70,7 @@ static int check_variables(const struct place *p, const char *s, unsigned flags,
 		{ "config", CONFIG_VARIABLE },
 		{ "big_repository", BIG_VARIABLE },
 		{ "format", FORMAT_VARIABLE },
+		{ "profile_dir", PROFILE_VARIABLE },
 	};
 	struct engine_variable usable[ARRAY_SIZE(known) + 1];
 	size_t n = 0;
@@ -260,6 +261,25 @@ static int unknown_key(const struct place *p, const char *name, const struct key
 	return fail(&at, err, "unknown key");
 }
 
+/* Of the two keys with EITHER, if there are such, one is there. */
+static int check_either(const struct place *p, const struct key *keys, unsigned seen, struct error *err)
+{
+	const struct key *first = NULL, *second = NULL;
+	unsigned n = 0;
+	for (const struct key *k = keys; k->name; k++) {
+		if (!(k->flags & EITHER))
+			continue;
+		first = first ? first : k;
+		second = k;
+		n += seen >> (k - keys) & 1;
+	}
+	if (!first || n == 1)
+		return 0;
+	if (n == 0)
+		return fail(p, err, "one of %s and %s is needed", first->name, second->name);
+	return fail(p, err, "%s and %s exclude each other", first->name, second->name);
+}
+
 /* Every key of the object is one of keys and occurs once; every required one is there. */
 static int read_object(const struct place *p, const cJSON *v, const struct key *keys, void *into, struct error *err)
 {
@@ -286,7 +306,7 @@ static int read_object(const struct place *p, const cJSON *v, const struct key *
 			return fail(&at, err, "the key is missing");
 		}
 	}
-	return 0;
+	return check_either(p, keys, seen, err);
 }
 
 static bool uses_variable(const struct strlist *argv, const char *variable)
@@ -313,6 +333,28 @@ static int check_identity(const struct place *top, const struct engine *e, struc
 	return 0;
 }
 
+static int check_profile(const struct place *top, const struct engine *e, struct error *err)
+{
+	const struct strlist *flags = &e->profile_flags;
+	struct place at = place_of_key(top, "start");
+	if (e->profile_path && !e->profile_port && !uses_variable(&e->start.argv, "${pprof_port}") &&
+	    !uses_variable(flags, "${pprof_port}"))
+		return fail(&at, err,
+			    "profile.path is given, but ${pprof_port} is not used, and there is no profile.port");
+	at = place_of_key(top, "profile");
+	if (e->profile_file && e->profile_port)
+		return fail(&at, err, "port is for profiles over HTTP, and file says that they are not");
+	at = place_of_key(top, "profile.flags");
+	if ((e->profile_file != NULL) != uses_variable(flags, "${profile_dir}"))
+		return fail(&at, err, "profile.file and ${profile_dir} need each other");
+	if (!e->config.len && uses_variable(flags, "${config}"))
+		return fail(&at, err, "there is no config");
+	at = place_of_item(&at, 0);
+	if (flags->len && flags->items[0][0] != '-')
+		return fail(&at, err, "\"%.80s\" is not an option such as --x", flags->items[0]);
+	return 0;
+}
+
 /* What follows from the keys together, and what absent ones mean. */
 static int complete(const struct place *top, struct engine *e, struct error *err)
 {
@@ -324,12 +366,8 @@ static int complete(const struct place *top, struct engine *e, struct error *err
 			    "neither ${port} nor ${socket} is used: the server would not know where to listen");
 	if ((e->config.len != 0) != uses_variable(&e->start.argv, "${config}"))
 		return fail(&at, err, "config and ${config} need each other");
-	if (check_identity(top, e, err) < 0)
+	if (check_identity(top, e, err) < 0 || check_profile(top, e, err) < 0)
 		return -1;
-	if (e->profile_path && !e->profile_port && !uses_variable(&e->start.argv, "${pprof_port}") &&
-	    !uses_variable(&e->profile_flags, "${pprof_port}"))
-		return fail(&at, err,
-			    "profile.path is given, but ${pprof_port} is not used, and there is no profile.port");
 
 	if (!e->stop_signal)
 		e->stop_signal = SIGTERM;

@@ -98,9 +98,10 @@ static const struct key load_keys[] = {
 };
 
 static const struct key profile_keys[] = {
-	{ "path", V_STRING, REQUIRED, AT(profile_path), NULL, is_absolute, "a path that starts with \"/\"" },
+	{ "path", V_STRING, EITHER, AT(profile_path), NULL, is_absolute, "a path that starts with \"/\"" },
 	{ "port", V_PORT, 0, AT(profile_port), NULL, NULL, NULL },
-	{ "flags", V_LIST, ALL_VARIABLES, AT(profile_flags), NULL, is_option, "an option such as --x" },
+	{ "file", V_STRING, EITHER | FILLED, AT(profile_file), NULL, is_file_name, "a file name" },
+	{ "flags", V_LIST, ALL_VARIABLES | CONFIG_VARIABLE | PROFILE_VARIABLE, AT(profile_flags), NULL, NULL, NULL },
 	{ 0 },
 };
 

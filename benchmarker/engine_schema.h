@@ -25,7 +25,9 @@ enum {
 	ALL_VARIABLES = 16,
 	CONFIG_VARIABLE = 32, /* beside them */
 	BIG_VARIABLE = 64,
-	FORMAT_VARIABLE = 128, /* without any of these, none */
+	FORMAT_VARIABLE = 128,
+	PROFILE_VARIABLE = 256, /* without any of these, none */
+	EITHER = 512,           /* two keys of an object have this, and one of them is there */
 };
 
 struct key {

@@ -37,6 +37,8 @@ static void least_file_gets_defaults(void **state)
 	assert_null(e.profile_path);
 	assert_int_equal(e.profile_port, 0);
 	assert_int_equal(e.profile_flags.len, 0);
+	assert_null(e.profile_file);
+	assert_false(engine_gives_profile(&e));
 	assert_null(e.run_as);
 }
 
@@ -111,6 +113,22 @@ static void every_key_is_read(void **state)
 	check_str(e.profile_path, "/debug/pprof/profile");
 	assert_int_equal(e.profile_port, 6060);
 	check_str(e.profile_flags.items[0], "--pprof");
+	assert_true(engine_gives_profile(&e));
+}
+
+static void profile_by_file(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	check_ok(parse("{" HEAD ",\"config\":[\"x\"],\"start\":[\"${exec}\",\"${config}\",\"${port}\"]," ADMIN "," LOAD
+		       ",\"profile\":{\"file\":\"cpu-*.pprof\","
+		       "\"flags\":[\"--prof\",\"cpu\",\"${profile_dir}\",\"${config}\",\"${data}\"]}}",
+		       &e, err));
+	check_str(e.profile_file, "cpu-*.pprof");
+	assert_null(e.profile_path);
+	assert_int_equal(e.profile_flags.len, 5);
+	check_str(e.profile_flags.items[2], "${profile_dir}");
+	assert_true(engine_gives_profile(&e));
 }
 
 static void config_and_socket_flags(void **state)
@@ -189,6 +207,26 @@ static void mistakes_name_the_key(void **state)
 		  "profile.port: expected the number of a port, not a string" },
 		{ WITH(",\"profile\":{\"path\":\"/x\",\"port\":80,\"flags\":[\"x\"]}"),
 		  "profile.flags[0]: \"x\" is not an option" },
+		{ WITH(",\"profile\":{}"), "profile: one of path and file is needed" },
+		{ WITH(",\"profile\":{\"port\":80,\"flags\":[\"-x\"]}"), "profile: one of path and file is needed" },
+		{ WITH(",\"profile\":{\"path\":\"/x\",\"file\":\"x\"}"), "profile: path and file exclude each other" },
+		{ WITH(",\"profile\":{\"file\":\"x\"}"),
+		  "profile.flags: profile.file and ${profile_dir} need each other" },
+		{ WITH(",\"profile\":{\"file\":\"x\",\"flags\":[\"-x\"]}"),
+		  "profile.flags: profile.file and ${profile_dir} need each other" },
+		{ WITH(",\"profile\":{\"path\":\"/x\",\"port\":80,\"flags\":[\"-x=${profile_dir}\"]}"),
+		  "profile.flags: profile.file and ${profile_dir} need each other" },
+		{ WITH(",\"profile\":{\"file\":\"x\",\"port\":80,\"flags\":[\"-x=${profile_dir}\"]}"),
+		  "profile: port is for profiles over HTTP" },
+		{ WITH(",\"profile\":{\"file\":\"x\",\"flags\":[\"cpu\",\"${profile_dir}\"]}"),
+		  "profile.flags[0]: \"cpu\" is not an option" },
+		{ WITH(",\"profile\":{\"file\":\"x\",\"flags\":[\"-x\",\"${profile_dir}\",\"${config}\"]}"),
+		  "profile.flags: there is no config" },
+		{ WITH(",\"profile\":{\"file\":\"\"}"), "profile.file: the string is empty" },
+		{ WITH(",\"profile\":{\"file\":\"a/b\"}"), "profile.file: \"a/b\" is not a file name" },
+		{ WITH(",\"profile\":{\"file\":\"..\"}"), "profile.file: \"..\" is not a file name" },
+		{ WITH(",\"profile\":{\"file\":1}"), "profile.file: expected a string, not a number" },
+		{ WITH(",\"env\":[\"A=${profile_dir}\"]"), "env[0]: unknown variable ${profile_dir}" },
 		{ WITH(",\"run_as\":\"a\\u0007b\""), "run_as: the string holds a control character" },
 		{ WITH(",\"run_as\":\"a\\u0000b\""), "a string holds a NUL" },
 		{ WITH(",\"run_as\":\"\xff\""), "not UTF-8" },
@@ -257,6 +295,10 @@ static void shipped_engines_are_valid(void **state)
 	assert_int_equal(dolt.socket_flags.len, 1);
 	check_str(dolt.module_dir, "go");
 	check_str(dolt.package, "./cmd/dolt");
+	CLEANUP(engine) struct engine doltgres = { 0 };
+	check_ok(engine_find("doltgres", &doltgres, err));
+	check_str(doltgres.profile_file, "cpu.pprof");
+	check_str(doltgres.profile_flags.items[0], "--prof");
 }
 
 static void unknown_engine_suggests(void **state)
@@ -326,15 +368,11 @@ static void expands_variables(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(least_file_gets_defaults),
-		cmocka_unit_test(every_key_is_read),
-		cmocka_unit_test(config_and_socket_flags),
-		cmocka_unit_test(mistakes_name_the_key),
-		cmocka_unit_test(size_and_nesting_are_bounded),
-		cmocka_unit_test(shipped_engines_are_valid),
-		cmocka_unit_test(unknown_engine_suggests),
-		cmocka_unit_test(files_are_loaded),
-		cmocka_unit_test(expands_variables),
+		cmocka_unit_test(least_file_gets_defaults),  cmocka_unit_test(every_key_is_read),
+		cmocka_unit_test(profile_by_file),           cmocka_unit_test(config_and_socket_flags),
+		cmocka_unit_test(mistakes_name_the_key),     cmocka_unit_test(size_and_nesting_are_bounded),
+		cmocka_unit_test(shipped_engines_are_valid), cmocka_unit_test(unknown_engine_suggests),
+		cmocka_unit_test(files_are_loaded),          cmocka_unit_test(expands_variables),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
