@@ -5,7 +5,9 @@
 #include "base/stop.h"
 #include "benchmarker/server_command.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,8 +37,10 @@ void server_release(struct server *s)
 		server_remove_socket(s->socket);
 	if (s->private_dir)
 		fs_remove_tree(s->private_dir, NULL);
-	char *strings[] = { s->label,    s->exec,   s->dir,         s->data_dir,         s->home_dir,   s->tmp_dir,
-			    s->log_path, s->socket, s->private_dir, s->reported_version, s->config_path };
+	char *strings[] = {
+		s->label,    s->exec,   s->dir,         s->data_dir,         s->home_dir,    s->tmp_dir,
+		s->log_path, s->socket, s->private_dir, s->reported_version, s->config_path, s->profile_dir
+	};
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
 		free(strings[i]);
 	*s = (struct server)SERVER_INIT;
@@ -178,7 +182,7 @@ static int launch(struct start *st, struct error *err)
 	CLEANUP(strlist) struct strlist argv = STRLIST_INIT;
 	if (server_write_config(st, err) < 0 || server_start_command(st, &argv, err) < 0)
 		return -1;
-	if (ftruncate(st->log_fd, 0) < 0)
+	if (!st->again && ftruncate(st->log_fd, 0) < 0)
 		return error_errno(err, ERROR_INTERNAL, "empty %s", s->log_path);
 	struct proc_spec spec = server_command_spec(st, &argv);
 	s->end[0] = 0;
@@ -237,11 +241,13 @@ static int start_until_ready(struct start *st, struct error *err)
 {
 	struct server *s = st->s;
 	for (int try = 1;; try++) {
-		if (server_choose_ports(s, st->spec->port, err) < 0 || server_make_env(st, err) < 0)
+		bool first = try == 1 && !st->again;
+		if (server_choose_ports(s, st->spec->port, err) < 0 || server_make_env(st, err) < 0 ||
+		    server_empty_profile_dir(s, &st->owner, err) < 0)
 			return -1;
-		if (try == 1 && run_setup(st, err) < 0)
+		if (first && run_setup(st, err) < 0)
 			return -1;
-		if (launch(st, err) < 0 || (try == 1 && ask_version(st, err) < 0))
+		if (launch(st, err) < 0 || (first && ask_version(st, err) < 0))
 			return -1;
 		if (wait_until_ready(s, err) == 0)
 			return take_version(st, err);
@@ -312,6 +318,13 @@ static int check_load_user(struct start *st, struct error *err)
 
 /* ---- the header's functions ---- */
 
+static int open_log(struct start *st, struct error *err)
+{
+	int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | (st->again ? 0 : O_TRUNC);
+	st->log_fd = open(st->s->log_path, flags, 0600);
+	return st->log_fd < 0 ? error_errno(err, ERROR_INTERNAL, "open %s", st->s->log_path) : 0;
+}
+
 static int start(struct start *st, struct error *err)
 {
 	const struct server_spec *spec = st->spec;
@@ -326,10 +339,7 @@ static int start(struct start *st, struct error *err)
 		return error_set(err, ERROR_USAGE, "port %u is not from 1 to 65535", spec->port);
 	if (server_choose_owner(s, &st->owner, err) < 0 || server_make_folders(s, &st->owner, spec, err) < 0)
 		return -1;
-	st->log_fd = open(s->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (st->log_fd < 0)
-		return error_errno(err, ERROR_INTERNAL, "open %s", s->log_path);
-	if (start_until_ready(st, err) < 0)
+	if (open_log(st, err) < 0 || start_until_ready(st, err) < 0)
 		return -1;
 	return initialize(st, err) < 0 ? -1 : check_load_user(st, err);
 }
@@ -345,6 +355,23 @@ int server_start(struct server *ret, const struct server_spec *spec, struct erro
 	return result;
 }
 
+int server_restart(struct server *s, const struct server_spec *spec, struct error *err)
+{
+	CLEANUP(start)
+	struct start st = { .spec = spec, .s = s, .again = true, .log_fd = -1, .version = PROC_INIT, .version_fd = -1 };
+	s->profiled = spec->profiled;
+	int result = server_choose_owner(s, &st.owner, err);
+	if (result == 0)
+		result = open_log(&st, err);
+	if (result == 0)
+		result = start_until_ready(&st, err);
+	if (result == 0)
+		result = check_load_user(&st, err);
+	if (result < 0)
+		server_release(s);
+	return result;
+}
+
 int server_check(struct server *s, struct error *err)
 {
 	if (!has_ended(s))
@@ -356,10 +383,22 @@ int server_stop(struct server *s, struct error *err)
 {
 	if (server_check(s, err) < 0)
 		return -1;
-	if (s->proc.pid) {
-		struct proc_exit e;
-		s->killed = proc_stop(&s->proc, s->engine->stop_signal, s->engine->stop_grace_ns, &e);
-	}
+	if (s->proc.pid)
+		s->killed = proc_stop(&s->proc, s->engine->stop_signal, s->engine->stop_grace_ns, &s->exit);
+	return 0;
+}
+
+int server_stop_cleanly(struct server *s, struct error *err)
+{
+	if (server_stop(s, err) < 0)
+		return -1;
+	if (s->killed)
+		return server_error(s, err, "had to be killed: it did not end within %g s of its stop signal",
+				    (double)s->engine->stop_grace_ns / 1e9);
+	char how[64];
+	proc_exit_describe(&s->exit, how);
+	if (!s->exit.exited && s->exit.status != s->engine->stop_signal)
+		return server_error(s, err, "was %s when it was to stop", how);
 	return 0;
 }
 
@@ -385,4 +424,33 @@ char *server_profile_url(const struct server *s, struct error *err)
 		return NULL;
 	}
 	return str_printf(err, "http://%s:%u%s", server_host, s->pprof_port, s->engine->profile_path);
+}
+
+char *server_profile_file(const struct server *s, struct error *err)
+{
+	const char *pattern = s->engine->profile_file;
+	char how[64];
+	size_t found = 0;
+	AUTO_FREE char *path = NULL;
+	DIR *folder = opendir(s->profile_dir);
+	if (!folder) {
+		error_errno(err, ERROR_INTERNAL, "open %s", s->profile_dir);
+		return NULL;
+	}
+	for (struct dirent *e; (e = readdir(folder));) {
+		if (fnmatch(pattern, e->d_name, FNM_PERIOD) != 0)
+			continue;
+		found++;
+		free(path);
+		path = str_printf(err, "%s/%s", s->profile_dir, e->d_name);
+	}
+	closedir(folder);
+	if (found == 1)
+		return TAKE(path);
+	proc_exit_describe(&s->exit, how);
+	if (found)
+		server_error(s, err, "wrote %zu CPU profiles %s: one is wanted", found, pattern);
+	else
+		server_error(s, err, "wrote no CPU profile %s before it ended (%s)", pattern, how);
+	return NULL;
 }

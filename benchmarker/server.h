@@ -7,6 +7,16 @@
  *     … server_check(&s, err) …        // died meanwhile? ERROR_SERVER with its last log lines as detail
  *     server_stop(&s, err)             // stop signal, grace, SIGKILL (reported), reap
  *
+ * Engines with profile.file write a CPU profile of a process's whole life when it ends. So that it is of nothing but
+ * load, the data is made by a process without it:
+ *     … prepare …
+ *     server_stop_cleanly(&s, err)     // fails where what it kept may not be whole
+ *     spec.profiled = true
+ *     server_restart(&s, &spec, err)   // on the same data; no set-up, no init_sql
+ *     … load …
+ *     server_stop_cleanly(&s, err)
+ *     path = server_profile_file(&s, err)
+ *
  * Listens on 127.0.0.1 or a socket in a folder of its own only. Ready means that a client has run SELECT 1; polled with
  * bounded back-off, and a server that dies meanwhile is noticed at once. A free port that somebody else takes between
  * the choice and the start is answered by another one.
@@ -51,7 +61,8 @@ struct server_spec {
 struct server {
 	const struct engine *engine;
 	char *label, *exec, *dir, *data_dir, *home_dir, *tmp_dir, *log_path; /* owned */
-	char *socket; /* as database_address has it; owned; NULL: it has none */
+	char *profile_dir; /* of engines with profile.file; empty at each start; owned */
+	char *socket;      /* as database_address has it; owned; NULL: it has none */
 	bool load_by_socket, admin_by_socket;
 	bool own_socket;   /* it is at spec.socket_path: to be removed at the end */
 	char *config_path; /* of the engine's config; owned */
@@ -62,6 +73,7 @@ struct server {
 	struct proc proc;       /* proc.pidfd is readable when it has ended */
 	char end[64];           /* how it ended by itself: "exited with status 1"; "" if it did not */
 	bool killed;            /* SIGKILL was needed to stop it */
+	struct proc_exit exit;  /* of a server that was stopped */
 	uint64_t ready_ns;      /* how long start to ready took */
 	char *reported_version; /* out of the version command, else what SELECT VERSION() says; owned */
 };
@@ -80,6 +92,15 @@ int server_check(struct server *s, struct error *err);
 /* Does not look at stop requests. 0 also when SIGKILL was needed: see s->killed. -1 if it had died by itself before,
  * as server_check would have said. Nothing of its process group is left either way. */
 int server_stop(struct server *s, struct error *err);
+/* The same, and ERROR_SERVER unless it ended by itself or by the stop signal, in time. */
+int server_stop_cleanly(struct server *s, struct error *err);
+/* Starts one that was stopped again, on the data that it has: without set-up and init_sql; in its log the new lines
+ * stand behind the old ones. spec is that of its start, but for profiled; ports may be others than before. After a
+ * failure *s is SERVER_INIT. */
+int server_restart(struct server *s, const struct server_spec *spec, struct error *err);
+/* The profile that a server wrote which was started with profiled and has been stopped: the one file in ${profile_dir}
+ * that fits the engine's profile.file. Owned; NULL and ERROR_SERVER if there is none, or are several. */
+char *server_profile_file(const struct server *s, struct error *err);
 /* Address for the load; pointers into s and its engine. */
 struct database_address server_address(const struct server *s, bool admin);
 /* URL of its HTTP CPU profile, of a server started with profiled; NULL and ERROR_USAGE if the engine has none. Owned.

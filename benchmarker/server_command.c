@@ -33,6 +33,7 @@ int server_expand(const struct start *st, const struct strlist *texts, struct st
 		{ "database", e->database },
 		{ "os_user", st->owner.name },
 		{ "config", s->config_path ? s->config_path : "" },
+		{ "profile_dir", s->profile_dir ? s->profile_dir : "" },
 		{ "format", st->spec->format ? st->spec->format : "" },
 		{ "big_repository", big_repository(st) },
 		{ NULL, NULL },

@@ -9,6 +9,7 @@
 struct start {
 	const struct server_spec *spec;
 	struct server *s;
+	bool again; /* on the data of a start before */
 	struct server_owner owner;
 	struct strlist env;
 	int log_fd;

@@ -126,14 +126,24 @@ int server_give_to_owner(const struct server_owner *o, const char *path, struct 
 	return 0;
 }
 
-/* An empty folder of the server's user. Owned; NULL on failure. */
+/* An empty folder of the server's user. */
+static int make_empty(const struct server_owner *o, const char *path, struct error *err)
+{
+	if (fs_remove_tree(path, err) < 0 || fs_mkdirs(path, 0700, err) < 0)
+		return -1;
+	return server_give_to_owner(o, path, err);
+}
+
+/* Owned; NULL on failure. */
 static char *make_folder(const struct server_owner *o, const char *base, const char *name, struct error *err)
 {
 	AUTO_FREE char *path = str_printf(err, "%s/%s", base, name);
-	if (!path || fs_remove_tree(path, err) < 0 || fs_mkdirs(path, 0700, err) < 0 ||
-	    server_give_to_owner(o, path, err) < 0)
-		return NULL;
-	return TAKE(path);
+	return path && make_empty(o, path, err) == 0 ? TAKE(path) : NULL;
+}
+
+int server_empty_profile_dir(const struct server *s, const struct server_owner *o, struct error *err)
+{
+	return s->profile_dir ? make_empty(o, s->profile_dir, err) : 0;
 }
 
 int server_make_private_dir(struct server *s, const struct server_owner *o, struct error *err)
@@ -170,6 +180,8 @@ int server_make_folders(struct server *s, const struct server_owner *o, const st
 	}
 	if (!(s->data_dir = make_folder(o, base, "data", err)) || !(s->home_dir = make_folder(o, base, "home", err)) ||
 	    !(s->tmp_dir = make_folder(o, base, "tmp", err)))
+		return -1;
+	if (s->engine->profile_file && !(s->profile_dir = make_folder(o, base, "profile", err)))
 		return -1;
 	if (s->engine->config.len && !(s->config_path = str_printf(err, "%s/server.conf", s->tmp_dir)))
 		return -1;

@@ -20,6 +20,8 @@ int server_choose_owner(const struct server *s, struct server_owner *ret, struct
 /* Makes spec's dir and fills in s's folders, paths and socket; folders are empty and belong to the owner. */
 int server_make_folders(struct server *s, const struct server_owner *o, const struct server_spec *spec,
 			struct error *err);
+/* Empties s's profile_dir, if it has one. */
+int server_empty_profile_dir(const struct server *s, const struct server_owner *o, struct error *err);
 int server_give_to_owner(const struct server_owner *o, const char *path, struct error *err);
 /* A temporary folder of the owner's as s's private_dir, if there is none yet. */
 int server_make_private_dir(struct server *s, const struct server_owner *o, struct error *err);

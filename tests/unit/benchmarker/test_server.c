@@ -125,6 +125,41 @@ static void postgres_twice(void **state)
 	check_shipped_engine("postgres", "PostgreSQL");
 }
 
+/* What was there before a clean stop is there after it. */
+static void check_restart(const char *name)
+{
+	CLEANUP(engine) struct engine e = { 0 };
+	AUTO_FREE char *exec = NULL;
+	find_server_or_skip(name, &e, &exec);
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = exec, .dir = dir, .label = "from" };
+	CLEANUP(server) struct server s = SERVER_INIT;
+	check_ok(server_start(&s, &spec, err));
+	struct database_address a = server_address(&s, false);
+	struct database *d = NULL;
+	check_ok(database_connect(&a, 120 * NS_PER_SECOND, &d, err));
+	check_ok(database_execute(d, "CREATE TABLE kept (id INT PRIMARY KEY)", err));
+	check_ok(database_execute(d, "INSERT INTO kept VALUES (7)", err));
+	database_close(d);
+	check_ok(server_stop_cleanly(&s, err));
+	check_ok(server_restart(&s, &spec, err));
+	check_answer(&s, false, "SELECT id FROM kept", "7");
+	check_ok(server_stop_cleanly(&s, err));
+	remove_server_dir(dir);
+}
+
+static void mariadb_again(void **state)
+{
+	(void)state;
+	check_restart("mariadb");
+}
+
+static void postgres_again(void **state)
+{
+	(void)state;
+	check_restart("postgres");
+}
+
 /* A folder that its user cannot enter, or that is too long for a socket: both move out of the way and are removed. */
 static void awkward_folders(void **state)
 {
@@ -769,6 +804,126 @@ static void profile_url(void **state)
 	assert_int_equal(got.kind, ERROR_USAGE);
 }
 
+static void check_log(const struct server *s, const char *expected)
+{
+	CLEANUP(strbuf) struct strbuf log = STRBUF_INIT(1 << 20);
+	check_ok(fs_read(s->log_path, &log, err));
+	check_str(log.data, expected);
+}
+
+/* Both processes write to one log, set-up ran for the first alone, and the second has the flags for profiles. */
+static void restart_on_the_same_data(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	make_fake(&e, ",\"--log\",\"here\"",
+		  ",\"setup\":[[\"touch\",\"${data}/made\"]],\"profile\":{\"file\":\"*.pprof\","
+		  "\"flags\":[\"-X\",\"to=${profile_dir}\"]}");
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from" };
+	CLEANUP(server) struct server s = SERVER_INIT;
+	check_ok(server_start(&s, &spec, err));
+	AUTO_FREE char *made = str_printf(NULL, "%s/made", s.data_dir), *kept = str_printf(NULL, "%s/kept", s.data_dir);
+	assert_int_equal(rename(made, kept), 0);
+	check_ok(server_stop_cleanly(&s, err));
+	spec.profiled = true;
+	check_ok(server_restart(&s, &spec, err));
+	check_answer(&s, false, "SELECT 1", "1");
+	assert_true(fs_exists(kept));
+	assert_false(fs_exists(made));
+	AUTO_FREE char *path = str_printf(NULL, "/proc/%d/cmdline", (int)s.proc.pid);
+	AUTO_FREE char *flag = str_printf(NULL, "to=%s", s.profile_dir);
+	CLEANUP(strbuf) struct strbuf argv = STRBUF_INIT(1 << 20);
+	check_ok(fs_read(path, &argv, err));
+	check_str(argv.data + strlen(PYTHON) + 1, "-X");
+	check_str(argv.data + strlen(PYTHON) + 1 + strlen("-X") + 1, flag);
+	check_ok(server_stop_cleanly(&s, err));
+	check_log(&s, "here\nhere\n");
+	server_release(&s);
+	remove_server_dir(dir);
+}
+
+static void restart_that_fails(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	int fd;
+	unsigned port = bind_a_port(&fd);
+	make_fake(&e, "", "");
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from" };
+	CLEANUP(server) struct server s = SERVER_INIT;
+	check_ok(server_start(&s, &spec, err));
+	check_ok(server_stop_cleanly(&s, err));
+	spec.port = port;
+	check_fails(server_restart(&s, &spec, err), ERROR_SERVER, "is taken");
+	assert_null(s.dir);
+	close(fd);
+	remove_server_dir(dir);
+}
+
+static void put_file(const char *folder, const char *name)
+{
+	AUTO_FREE char *path = str_printf(NULL, "%s/%s", folder, name);
+	check_ok(fs_write_atomic(path, "x", 1, 0600, err));
+}
+
+/* One file of its last life, by pattern. */
+static void profile_that_was_written(void **state)
+{
+	(void)state;
+	CLEANUP(engine) struct engine e = { 0 };
+	make_fake(&e, "", ",\"profile\":{\"file\":\"cpu*.pprof\",\"flags\":[\"-X\",\"to=${profile_dir}\"]}");
+	AUTO_FREE char *dir = make_server_dir();
+	struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "to", .profiled = true };
+	CLEANUP(server) struct server s = SERVER_INIT;
+	check_ok(server_start(&s, &spec, err));
+	put_file(s.profile_dir, "cpu.pprof");
+	put_file(s.profile_dir, "mem.pprof");
+	check_ok(server_stop_cleanly(&s, err));
+	AUTO_FREE char *expected = str_printf(NULL, "%s/cpu.pprof", s.profile_dir);
+	AUTO_FREE char *path = server_profile_file(&s, NULL);
+	check_str(path, expected);
+	put_file(s.profile_dir, "cpu2.pprof");
+	struct error got = ERROR_INIT;
+	assert_null(server_profile_file(&s, &got));
+	assert_int_equal(got.kind, ERROR_SERVER);
+	check_contains(got.message, "to server (fake) wrote 2 CPU profiles cpu*.pprof");
+	check_ok(server_restart(&s, &spec, err));
+	check_ok(server_stop_cleanly(&s, err));
+	assert_null(server_profile_file(&s, &got));
+	check_contains(got.message, "wrote no CPU profile cpu*.pprof before it ended (killed by SIGTERM)");
+	server_release(&s);
+	remove_server_dir(dir);
+}
+
+static void stop_that_is_not_clean(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *before, *after, *grace_seconds, *message; /* words of start, around the fake's path */
+	} cases[] = {
+		{ "\"${exec}\"", ",\"--ignore-sigterm\"", "0.2",
+		  "from server (fake) had to be killed: it did not end within 0.2 s of its stop signal" },
+		{ "\"/bin/sh\",\"-c\",\"trap 'kill -KILL $$' TERM; \\\"$0\\\" \\\"$@\\\" & wait\",\"${exec}\"", "",
+		  "60", "from server (fake) was killed by SIGKILL when it was to stop" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(engine) struct engine e = { 0 };
+		AUTO_FREE char *start =
+			str_printf(NULL, "%s,\"%s\",\"--port\",\"${port}\"%s", cases[i].before, fake, cases[i].after);
+		AUTO_FREE char *stop = str_printf(NULL, ",\"stop\":{\"grace_seconds\":%s}", cases[i].grace_seconds);
+		make_engine(&e, start, stop);
+		AUTO_FREE char *dir = make_server_dir();
+		struct server_spec spec = { .engine = &e, .exec = PYTHON, .dir = dir, .label = "from" };
+		CLEANUP(server) struct server s = SERVER_INIT;
+		check_ok(server_start(&s, &spec, err));
+		check_fails(server_stop_cleanly(&s, err), ERROR_SERVER, cases[i].message);
+		server_release(&s);
+		remove_server_dir(dir);
+	}
+}
+
 /* The last test: a request to stop stays. */
 static void stop_ends_the_wait(void **state)
 {
@@ -788,6 +943,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(mariadb_twice),
 		cmocka_unit_test(postgres_twice),
+		cmocka_unit_test(mariadb_again),
+		cmocka_unit_test(postgres_again),
 		cmocka_unit_test(awkward_folders),
 		cmocka_unit_test(each_start_is_fresh),
 		cmocka_unit_test(exits_at_once),
@@ -817,6 +974,10 @@ int main(void)
 		cmocka_unit_test(version_command),
 		cmocka_unit_test(flags_for_profiles),
 		cmocka_unit_test(profile_url),
+		cmocka_unit_test(restart_on_the_same_data),
+		cmocka_unit_test(restart_that_fails),
+		cmocka_unit_test(profile_that_was_written),
+		cmocka_unit_test(stop_that_is_not_clean),
 		cmocka_unit_test(stop_ends_the_wait),
 	};
 	setenv("REPO_ACCESS_TOKEN", canary, 1);
