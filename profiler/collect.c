@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define GRACE_NS (60 * NS_PER_SECOND) /* past the profile's seconds, for connecting, symbols and the transfer */
@@ -45,11 +46,18 @@ static int refused(const struct http_reply *reply, struct error *err)
 	return error_hint(err, "one CPU profile at a time: is another one being taken, or profiling not compiled in?");
 }
 
-static int check(struct collect *c, struct error *err)
+static int check(const struct strbuf *bytes, struct pprof_facts *ret, struct error *err)
 {
 	CLEANUP(pprof) struct pprof p = PPROF_INIT;
-	if (pprof_read(&p, c->reply.body.data, c->reply.body.len, err) < 0 || pprof_check_cpu(&p, &c->facts, err) < 0)
+	if (pprof_read(&p, bytes->data, bytes->len, err) < 0 || pprof_check_cpu(&p, ret, err) < 0)
 		return blame_server(err);
+	return 0;
+}
+
+static int keep(const struct strbuf *bytes, const char *path, struct error *err)
+{
+	if (fs_write_atomic(path, bytes->data, bytes->len, 0600, err) < 0)
+		return error_wrap(err, "keep the CPU profile");
 	return 0;
 }
 
@@ -68,7 +76,7 @@ static int fetch(struct collect *c, struct error *err)
 	}
 	if (c->reply.status != 200)
 		return refused(&c->reply, err);
-	return check(c, err);
+	return check(&c->reply.body, &c->facts, err);
 }
 
 static void *run(void *data)
@@ -143,8 +151,8 @@ int collect_finish(struct collect *c, struct pprof_facts *ret_facts, struct erro
 			*err = c->err;
 		return error_wrap(err, "take a CPU profile");
 	}
-	if (fs_write_atomic(c->path, c->reply.body.data, c->reply.body.len, 0600, err) < 0)
-		return error_wrap(err, "keep the CPU profile");
+	if (keep(&c->reply.body, c->path, err) < 0)
+		return -1;
 	*ret_facts = c->facts;
 	return 0;
 }
@@ -164,4 +172,32 @@ void collect_free(struct collect *c)
 	free(c->url);
 	free(c->path);
 	free(c);
+}
+
+/* What a server put where its profile should be: it may be anything. */
+static int read_file(const char *file, struct strbuf *out, struct error *err)
+{
+	struct stat st;
+	if (lstat(file, &st) < 0)
+		return error_errno(err, ERROR_SERVER, "%s", file);
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_SERVER, "%s is not a regular file", file);
+	if ((uint64_t)st.st_size > PPROF_MAX_BYTES)
+		return error_set(err, ERROR_SERVER, "%s has %lld bytes, more than the %llu of the largest profile",
+				 file, (long long)st.st_size, PPROF_MAX_BYTES);
+	return fs_read(file, out, err);
+}
+
+int collect_file(const char *file, const char *path, struct pprof_facts *ret_facts, struct error *err)
+{
+	CLEANUP(strbuf) struct strbuf bytes = STRBUF_INIT(PPROF_MAX_BYTES);
+	struct pprof_facts facts = { 0 };
+	if (read_file(file, &bytes, err) < 0)
+		return error_wrap(err, "the CPU profile that the server wrote");
+	if (check(&bytes, &facts, err) < 0)
+		return error_wrap(err, "the CPU profile that the server wrote, of %zu bytes", bytes.len);
+	if (keep(&bytes, path, err) < 0)
+		return -1;
+	*ret_facts = facts;
+	return 0;
 }

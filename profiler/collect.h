@@ -1,4 +1,4 @@
-/* Takes a CPU profile of a running server over HTTP (net/http/pprof) while load runs.
+/* Takes a CPU profile of a running server over HTTP (net/http/pprof) while load runs; or one that it has written.
  *
  * The request is made in a thread, so that the caller drives the load meanwhile. The profile lies inside the load if
  * the load starts before and ends after: … start the load … collect_start(&c,
@@ -31,6 +31,11 @@ int collect_poll_fd(const struct collect *c);
  * or sends what is no CPU profile with samples (an idle server, too); ERROR_INTERRUPTED on a stop request;
  * ERROR_INTERNAL: path cannot be written. Call once. */
 int collect_finish(struct collect *c, struct pprof_facts *ret_facts, struct error *err);
+
+/* Of a server that wrote its profile to a file when it ended: checks it and puts a copy of the bytes at path.
+ * ERROR_SERVER: it is not there, no regular file, too large, or no CPU profile with samples; ERROR_INTERNAL as above.
+ */
+int collect_file(const char *file, const char *path, struct pprof_facts *ret_facts, struct error *err);
 
 /* Gives the request up if it is still under way. NULL is fine. */
 void collect_free(struct collect *c);

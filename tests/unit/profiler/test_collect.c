@@ -223,11 +223,62 @@ static void folder_is_gone(void **state)
 	double_end(&d);
 }
 
+static void keeps_a_good_file(void **state)
+{
+	(void)state;
+	CLEANUP(strbuf) struct strbuf profile = STRBUF_INIT(LIMIT);
+	CLEANUP(strbuf) struct strbuf kept = STRBUF_INIT(LIMIT);
+	AUTO_FREE char *path = str_printf(NULL, "%s/written.pprof", folder);
+	struct pprof_facts f = { 0 };
+	read_data("cpu-a.pprof", &profile);
+	check_ok(collect_file(TEST_DATA "/cpu-a.pprof", path, &f, err));
+	assert_int_equal(f.samples, 49);
+	check_ok(fs_read(path, &kept, err));
+	assert_int_equal(kept.len, profile.len);
+	assert_memory_equal(kept.data, profile.data, kept.len);
+}
+
+static void bad_files(void **state)
+{
+	(void)state;
+	CLEANUP(strbuf) struct strbuf profile = STRBUF_INIT(LIMIT);
+	read_data("cpu-a.pprof", &profile);
+	static const char idle[] = "\x0a\x04\x08\x01\x10\x02\x32\x00\x32\x07samples\x32\x05"
+				   "count";
+	const struct {
+		const char *bytes;
+		size_t len;
+		const char *reason;
+	} cases[] = {
+		{ "", 0, "the profile is empty" },
+		{ "0123456789", 10, "of 10 bytes: malformed" },
+		{ profile.data, 10, "cut off after 10 bytes" },
+		{ profile.data, profile.len - 100, "cut off after" },
+		{ idle, sizeof idle - 1, "the profile has no samples" },
+	};
+	AUTO_FREE char *file = str_printf(NULL, "%s/file", folder), *path = str_printf(NULL, "%s/bad.pprof", folder);
+	struct pprof_facts f;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		check_ok(fs_write_atomic(file, cases[i].bytes, cases[i].len, 0600, err));
+		check_fails(collect_file(file, path, &f, err), ERROR_SERVER, cases[i].reason);
+		assert_false(fs_exists(path));
+	}
+	assert_int_equal(truncate(file, (off_t)PPROF_MAX_BYTES + 1), 0);
+	check_fails(collect_file(file, path, &f, err), ERROR_SERVER, "67108865 bytes");
+	assert_int_equal(unlink(file), 0);
+	check_fails(collect_file(file, path, &f, err), ERROR_SERVER, "No such file");
+	assert_int_equal(symlink(TEST_DATA "/cpu-a.pprof", file), 0);
+	check_fails(collect_file(file, path, &f, err), ERROR_SERVER, "not a regular file");
+	check_fails(collect_file(folder, path, &f, err), ERROR_SERVER, "not a regular file");
+	assert_false(fs_exists(path));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_a_good_profile), cmocka_unit_test(bad_replies), cmocka_unit_test(nobody_listens),
 		cmocka_unit_test(free_cancels),         cmocka_unit_test(arguments),   cmocka_unit_test(folder_is_gone),
+		cmocka_unit_test(keeps_a_good_file),    cmocka_unit_test(bad_files),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
