@@ -8,9 +8,9 @@ bool why_available(const struct engine *from, const struct engine *to, struct st
 		strbuf_addf(ret_reason, "%s and %s do not share functions to compare", from->name, to->name);
 		return false;
 	}
-	if (from->profile_path && to->profile_path)
+	if (engine_gives_profile(from) && engine_gives_profile(to))
 		return true;
-	strbuf_addf(ret_reason, "engine %s gives no CPU profile over HTTP", from->name);
+	strbuf_addf(ret_reason, "engine %s gives no CPU profile", from->name);
 	return false;
 }
 

@@ -83,10 +83,22 @@ static void print_why(const struct options *o, size_t tests)
 		return;
 	}
 	size_t most = o->why == WHY_AUTO && tests > WHY_TESTS_MAX ? WHY_TESTS_MAX : tests;
+	/* By file: each server starts for the data, and for each half of its profile, which has no warm-up. */
+	double starts = from.profile_file ? 6 * (double)most : 1,
+	       load = (double)o->why_seconds + (from.profile_file ? 0 : warm);
 	printf("%-9s 2 × %lld s of profiles for each of %s%zu test%s: %s%.0f s more\n", "why", o->why_seconds,
 	       o->why == WHY_AUTO ? "at most " : "", most, most == 1 ? "" : "s",
 	       o->why == WHY_AUTO ? "up to " : "about ",
-	       SERVER_START_SECONDS + (double)most * (2 * ((double)o->why_seconds + warm) + TEST_OVERHEAD_SECONDS));
+	       starts * SERVER_START_SECONDS + (double)most * (2 * load + TEST_OVERHEAD_SECONDS));
+}
+
+/* An engine that writes its profile to a file starts for each test's data, and for its profile. */
+static double estimate_profiles(const struct options *o, size_t tests)
+{
+	CLEANUP(engine) struct engine e = { 0 };
+	bool by_file = options_engine(o, o->from.server, &e, NULL) == 0 && e.profile_file;
+	double starts = by_file ? 2 * (double)tests : 1;
+	return starts * SERVER_START_SECONDS + (double)tests * ((double)o->profile_seconds + TEST_OVERHEAD_SECONDS);
 }
 
 int dry_run_print(const struct options *o, const char *command, struct error *err)
@@ -113,8 +125,7 @@ int dry_run_print(const struct options *o, const char *command, struct error *er
 		printf(", %g events a second", o->rate_per_second);
 	putchar('\n');
 	if (profiles) {
-		seconds +=
-			SERVER_START_SECONDS + (double)tests.len * ((double)o->profile_seconds + TEST_OVERHEAD_SECONDS);
+		seconds += estimate_profiles(o, tests.len);
 		printf("%-9s %lld s of each test\n", "profile", o->profile_seconds);
 	}
 	if (compares) {

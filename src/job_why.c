@@ -1,8 +1,9 @@
 /* Why tests became faster or slower: CPU profiles of both servers under each such test, after everything is measured.
  *
- * The two servers are profiled in turn, A B B A, so that a drift of the machine meets both alike. Sampling lasts a
- * whole number of seconds from the request on, and the load a little longer, so that it lies inside the load. What goes
- * wrong here is told, and changes neither verdicts nor how the job ends. */
+ * The two servers are profiled in turn, A B B A, so that a drift of the machine meets both alike. Over HTTP, sampling
+ * lasts a whole number of seconds from the request on, and the load a little longer, so that it lies inside the load.
+ * Servers that write a profile of their whole life are started for each part of it (profile_life.h). What goes wrong
+ * here is told, and changes neither verdicts nor how the job ends. */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
@@ -11,6 +12,7 @@
 #include "conclude.h"
 #include "measure.h"
 #include "profile_files.h"
+#include "profile_life.h"
 #include "profiler/collect.h"
 
 #include <stdio.h>
@@ -34,8 +36,10 @@ struct why_side {
 
 struct why_job {
 	struct job *j;
-	bool alone; /* both servers would want the same port for profiles: one at a time */
+	bool by_file; /* engines with profile.file: lives, else sides */
+	bool alone; /* both servers would want the same port for profiles, or write them at their end: one at a time */
 	struct why_side sides[2];
+	struct profile_life lives[2];
 };
 
 /* One test's profiles. */
@@ -70,6 +74,7 @@ static void stop_side(struct why_job *w, size_t side)
 	forget_client(s);
 	measure_stop_server(w->j, &s->server);
 	s->up = false;
+	profile_life_release(&w->lives[side]);
 }
 
 static void stop_sides(struct why_job *w)
@@ -128,12 +133,28 @@ static int take_part(struct why_side *s, unsigned seconds, const char *path, dou
 	return result;
 }
 
+/* The same of a life of its own. */
+static int take_life(struct why_job *w, size_t side, unsigned seconds, const char *test, const char *path,
+		     double *ret_work, struct error *err)
+{
+	struct profile_life *l = &w->lives[side];
+	struct pprof_facts facts;
+	if (!l->j && profile_life_open(l, w->j, side, test, err) < 0)
+		return -1;
+	return profile_life_take(l, seconds, path, &facts, ret_work, err);
+}
+
 static int take_half(struct why_job *w, size_t side, size_t half, unsigned seconds, struct why_test *t,
 		     struct error *err)
 {
 	double work = 0;
 	AUTO_FREE char *path = str_printf(err, "%s/why-%zu-%zu.pprof", w->j->work, side, half);
-	if (!path || get_ready(w, side, t, err) < 0 || take_part(&w->sides[side], seconds, path, &work, err) < 0)
+	if (!path)
+		return -1;
+	int result = w->by_file ? take_life(w, side, seconds, t->name, path, &work, err) : get_ready(w, side, t, err);
+	if (result == 0 && !w->by_file)
+		result = take_part(&w->sides[side], seconds, path, &work, err);
+	if (result < 0)
 		return error_wrap(err, "the %s server", w->j->sides[side].label);
 	t->work[side] += work;
 	return strlist_add(&t->files[side], path) < 0 ? error_oom(err) : 0;
@@ -180,6 +201,10 @@ static int take_profiles(struct why_job *w, size_t first, struct why_test *t, st
 /* The next test finds the servers that run without tables. */
 static int close_test(struct why_job *w, struct error *err)
 {
+	for (size_t side = 0; side < 2 && w->by_file; side++) {
+		profile_life_say(&w->lives[side]);
+		profile_life_release(&w->lives[side]);
+	}
 	for (size_t side = 0; side < 2; side++) {
 		struct why_side *s = &w->sides[side];
 		if (s->open && (load_close(&s->load, err) < 0 || load_cleanup(&s->spec, err) < 0))
@@ -214,10 +239,13 @@ static int explain(struct job *j, const struct results_comparisons *c, const siz
 	if (!folder || !w || fs_mkdirs(folder, 0700, err) < 0)
 		return w ? -1 : error_oom(err);
 	w->j = j;
-	w->alone =
-		j->sides[0].engine.profile_port && j->sides[0].engine.profile_port == j->sides[1].engine.profile_port;
-	for (size_t side = 0; side < 2; side++)
+	w->by_file = j->sides[0].engine.profile_file;
+	w->alone = w->by_file || (j->sides[0].engine.profile_port &&
+				  j->sides[0].engine.profile_port == j->sides[1].engine.profile_port);
+	for (size_t side = 0; side < 2; side++) {
 		w->sides[side] = (struct why_side){ .server = SERVER_INIT, .load = LOAD_INIT };
+		w->lives[side] = (struct profile_life)PROFILE_LIFE_INIT;
+	}
 	uint64_t begin_ns = clock_mono_ns();
 	int result = 0;
 	for (size_t i = 0; result == 0 && i < n; i++) {

@@ -13,6 +13,8 @@
 /* side: index into j->sides; profiled: CPU profiles will be taken of it; cpus: NULL: no pinning. */
 int measure_start_server(struct job *j, size_t side, bool profiled, const cpu_set_t *cpus, struct server *ret,
 			 struct error *err);
+/* The same server again, on its data, after server_stop_cleanly; not pinned. After a failure it is SERVER_INIT. */
+int measure_restart_server(struct job *j, size_t side, bool profiled, struct server *server, struct error *err);
 int measure_record_server(struct job *j, size_t side, const struct server *server, struct error *err);
 /* Stops, keeps its log in <out>/logs, releases. Safe on a server that never started. */
 void measure_stop_server(struct job *j, struct server *server);

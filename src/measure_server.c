@@ -9,20 +9,12 @@
 /* What a Job's environment says about the servers themselves. */
 static const char *const passed_on[] = { "GOMAXPROCS", NULL };
 
-int measure_start_server(struct job *j, size_t side, bool profiled, const cpu_set_t *cpus, struct server *ret,
-			 struct error *err)
+static struct server_spec spec_of(const struct job_side *s, bool profiled)
 {
-	struct job_side *s = &j->sides[side];
-	static unsigned starts; /* a server that is started again gets a fresh folder */
-	AUTO_FREE char *dir = str_printf(err, "%s/%s-%u", j->work, s->label, ++starts);
-	if (!dir)
-		return -1;
-	struct server_spec spec = {
+	return (struct server_spec){
 		.engine = &s->engine,
 		.exec = s->exec,
-		.dir = dir,
 		.label = s->label,
-		.cpus = cpus,
 		.profiled = profiled,
 		.transport = (enum server_transport)s->programs.transport,
 		.socket_path = s->programs.socket_path,
@@ -30,15 +22,40 @@ int measure_start_server(struct job *j, size_t side, bool profiled, const cpu_se
 		.big_repository = s->programs.big_repository,
 		.format = s->programs.format,
 	};
+}
+
+int measure_start_server(struct job *j, size_t side, bool profiled, const cpu_set_t *cpus, struct server *ret,
+			 struct error *err)
+{
+	struct job_side *s = &j->sides[side];
+	struct server_spec spec = spec_of(s, profiled);
+	static unsigned starts; /* a server that is started anew gets a fresh folder */
+	AUTO_FREE char *dir = str_printf(err, "%s/%s-%u", j->work, s->label, ++starts);
 	CLEANUP(strlist) struct strlist env = STRLIST_INIT;
-	if (proc_env_pass(&env, passed_on, err) < 0)
+	if (!dir || proc_env_pass(&env, passed_on, err) < 0)
 		return -1;
+	spec.dir = dir;
+	spec.cpus = cpus;
 	spec.extra_env = env;
 	if (server_start(ret, &spec, err) < 0)
 		return -1;
 	log_verbose("%s server is ready after %.2f s", s->label, (double)ret->ready_ns / 1e9);
 	if (ret->note[0])
 		job_event(j, "warning", NULL, "%s", ret->note);
+	return 0;
+}
+
+int measure_restart_server(struct job *j, size_t side, bool profiled, struct server *server, struct error *err)
+{
+	struct job_side *s = &j->sides[side];
+	struct server_spec spec = spec_of(s, profiled);
+	CLEANUP(strlist) struct strlist env = STRLIST_INIT;
+	if (proc_env_pass(&env, passed_on, err) < 0)
+		return -1;
+	spec.extra_env = env;
+	if (server_restart(server, &spec, err) < 0)
+		return -1;
+	log_verbose("%s server is ready again after %.2f s", s->label, (double)server->ready_ns / 1e9);
 	return 0;
 }
 

@@ -48,7 +48,7 @@ static void check_side(const struct options *o, const struct side_options *s, co
 			strlist_addf(problems, "--%s%srepository: engine %s has no repository of its own", name, dash,
 				     s->server);
 	}
-	if (known && alone && !engine.profile_path)
+	if (known && alone && !engine_gives_profile(&engine))
 		strlist_addf(problems, "--server: engine %s gives no CPU profile (its engine file has no \"profile\")",
 			     s->server);
 	bool with_profile = s->profile || s->profile_key;

@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Stands for DoltgreSQL, which cannot be built here: takes exactly its documented flags and configuration, refuses all
-others, and serves through a real PostgreSQL.
+others, and serves through a real PostgreSQL, whose data it keeps in its own folder over a clean stop.
 
     fake_doltgres.py [--prof cpu|mem|blocking|trace] [--prof-path DIR] [-config FILE] [-data-dir DIR] [-version] …
 
 As the real one does, it has no flag for its address: that stands in the configuration. It makes the user and the database
-"postgres" by itself.
+"postgres" by itself. With --prof cpu it leaves a profile, of another program, when it ends; and it drops the two arguments that
+follow the flags for profiles.
 """
 import os
 import pathlib
@@ -19,6 +20,7 @@ import tempfile
 import yaml
 
 VERSION = "0.55.0"
+PROFILE = pathlib.Path(__file__).resolve().parents[1] / "data" / "cpu-a.pprof"
 VALUES = {"config", "data-dir", "chdir", "stdin", "stdout", "stderr", "out-and-err"}
 SWITCHES = {"version", "config-help"}
 CONFIGURATION = {
@@ -35,13 +37,17 @@ def refuse(text):
 
 def parse(args):
     """Profiling pairs come first; then flags as Go's package flag takes them."""
+    given, profiling = args, {}
     while len(args) >= 2 and args[0] in ("--prof", "--prof-path"):
         if args[0] == "--prof" and args[1] not in ("cpu", "mem", "blocking", "trace"):
             refuse(f"Unexpected prof flag: {args[1]}")
         if args[0] == "--prof-path" and not os.path.isdir(args[1]):
             refuse(f"profile path does not exist: {args[1]}")
+        profiling[args[0]] = args[1]
         args = args[2:]
-    flags = {}
+    if args != given:
+        args = args[2:]
+    flags = dict(profiling)
     while args:
         word, args = args[0], args[1:]
         name, equals, value = word.lstrip("-").partition("=")
@@ -71,26 +77,37 @@ def postgres_folder():
     return str(max(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: int(p.parent.name)))
 
 
-def serve(host, port, user, password):
-    """PostgreSQL in a folder of its own user, since it refuses to run as root; gone when this ends."""
+def give(folder, account):
+    """To its user, with all that is in it."""
+    for path, _, files in os.walk(folder):
+        for name in [path, *(os.path.join(path, file) for file in files)]:
+            os.chown(name, account.pw_uid, account.pw_gid)
+
+
+def serve(kept, host, port, user, password):
+    """PostgreSQL in a folder of its own user, since it refuses to run as root; what is in kept goes there, and back at the end."""
     account = pwd.getpwnam("postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name)
     folder = tempfile.mkdtemp(prefix="fake-doltgres-", dir="/tmp")
-    os.chown(folder, account.pw_uid, account.pw_gid)
     secret = os.path.join(folder, "password")
     pathlib.Path(secret).write_text(password + "\n")
-    os.chown(secret, account.pw_uid, account.pw_gid)
     as_user = dict(user=account.pw_uid, group=account.pw_gid, extra_groups=[]) if os.geteuid() == 0 else {}
     tools, data = postgres_folder(), os.path.join(folder, "data")
+    if os.path.isdir(kept):
+        shutil.copytree(kept, data)
+    give(folder, account)
     common = dict(cwd=folder, env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "HOME": folder}, **as_user)
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True) or server and server.send_signal(signal.SIGINT))
     server = None
     try:
-        subprocess.run([tools + "/initdb", "--username=" + user, "--pwfile=" + secret, "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync",
-                        "--pgdata=" + data], check=True, stdout=subprocess.DEVNULL, **common)
+        if not os.path.isdir(kept):
+            subprocess.run([tools + "/initdb", "--username=" + user, "--pwfile=" + secret, "--auth=scram-sha-256", "--encoding=UTF8", "--no-sync",
+                            "--pgdata=" + data], check=True, stdout=subprocess.DEVNULL, **common)
         if not stopped:
             server = subprocess.Popen([tools + "/postgres", "-D", data, "-h", host, "-p", str(port), "-k", folder], **common)
-            server.wait()
+            if server.wait() == 0:
+                shutil.rmtree(kept, ignore_errors=True)
+                shutil.copytree(data, kept)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -108,7 +125,10 @@ def main():
     os.makedirs(os.path.join(data, "postgres"), exist_ok=True)
     print(f"fake_doltgres: data in {data}", file=sys.stderr, flush=True)
     user, listener = config.get("user", {}), config.get("listener", {})
-    serve(listener.get("host", "localhost"), listener.get("port", 5432), user.get("name", "postgres"), user.get("password", "password"))
+    serve(os.path.join(data, "kept"), listener.get("host", "localhost"), listener.get("port", 5432), user.get("name", "postgres"),
+          user.get("password", "password"))
+    if flags.get("--prof") == "cpu":
+        shutil.copy(PROFILE, os.path.join(flags["--prof-path"], "cpu.pprof"))
 
 
 main()

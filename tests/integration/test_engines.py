@@ -116,6 +116,12 @@ def test_doltgres_against_postgres(dbdyno):
     assert query(dbdyno.home / "out" / "results.db", "select reported_version from server where side = 'from'") == [("0.55.0",)]
 
 
+def test_profile_of_doltgres(dbdyno):
+    """By file: started again on its data, with the flags for profiles before all others."""
+    dbdyno.ok("profile", "--server=doltgres", "--exec", DOLTGRES, "--seconds=1", "--test=oltp_point_select", "--table-size=200", "--out=out")
+    assert (dbdyno.home / "out/profiles/oltp_point_select.pprof").read_bytes() == (ROOT / "tests/data/cpu-a.pprof").read_bytes()
+
+
 def test_two_doltgres(dbdyno):
     dbdyno.ok("--from-server=doltgres", "--from-exec", DOLTGRES, "--to-server=doltgres", "--to-exec", DOLTGRES, *load())
     assert servers(dbdyno) == [("doltgres", "tcp"), ("doltgres", "tcp")]
