@@ -28,6 +28,20 @@ bench_gms() {
   "$DBDYNO" build --quiet --repository "$repository" main
 }
 
+# bench_engine FILE NAME JSON: the engine file of gms under another name, with more arguments ("start") and other keys.
+bench_engine() {
+  python3 - "$@" <<'PYTHON'
+import json, sys
+with open("benchmarker/engines/gms.json") as f:
+    engine = json.load(f)
+more = json.loads(sys.argv[3])
+engine["start"] += more.pop("start")
+engine.update(more, name=sys.argv[2])
+with open(sys.argv[1], "w") as f:
+    json.dump(engine, f)
+PYTHON
+}
+
 # bench_cost FILE COMMAND…: runs it quietly; its wall seconds and its peak memory in MB (its children's too) become a line of FILE.
 bench_cost() {
   python3 - "$@" <<'PYTHON'
