@@ -107,11 +107,13 @@ int profile_life_check(struct profile_life *l, struct error *err)
 void profile_life_say(const struct profile_life *l)
 {
 	const char *which = l->j->sides_len < 2 ? "" : l->side == SIDE_FROM ? "from " : "to ";
+	double cpu_ns = (double)l->cpu_ns, outside_ns = fmax(0, cpu_ns - (double)l->load_cpu_ns);
 	if (l->cpu_ns == MACHINE_UNKNOWN || l->cpu_ns == 0)
 		job_event(l->j, "info", l->test,
 			  "the %sserver's profile holds its start and stop; how much that is is not known", which);
 	else
 		job_event(l->j, "info", l->test,
-			  "at most %.2f %% of the %sserver's profile is not of the load, but of its start and stop",
-			  100 * fmax(0, 1 - (double)l->load_cpu_ns / (double)l->cpu_ns), which);
+			  "at most %.2f %% (%.2f s) of the %sserver's profile is not of the load, but of its start and "
+			  "stop",
+			  100 * outside_ns / cpu_ns, outside_ns / 1e9, which);
 }

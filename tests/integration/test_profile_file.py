@@ -63,7 +63,7 @@ def test_profile_of_each_test(dbdyno, gms, by_file):
     assert any(".(*handler).Com" in name for name in names) and not any("editor).Insert" in name for name in names)
     said = notes(dbdyno, "is not of the load")
     assert [test for test, _ in said] == ["oltp_read_only", "oltp_point_select"]
-    assert all(0 < float(re.match(r"at most ([0-9.]+) % of the server's profile is not of the load", text)[1]) < 100 for _, text in said), said
+    assert all(0 < float(re.match(r"at most ([0-9.]+) % \([0-9.]+ s\) of the server's profile is not of the load", text)[1]) < 100 for _, text in said), said
     assert (out / "logs/server-server.log").read_text().count(": ready on ") == 4  # each test: once for its data, once for the profile
     ((params,),) = query(out / "results.db", "select params from server")
     assert params.startswith("--cpu-profile ${profile_dir}/cpu.pprof ")
