@@ -1,6 +1,7 @@
 """What the integration tests share: the program under test (environment DBDYNO), a git repository of gms, real servers."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -124,18 +125,24 @@ class Repository:
     """A git repository of gms: good, then slow (wastes nine times each statement's time), then broken (does not compile)."""
 
     def __init__(self, path):
+        """Made at path, or taken from there."""
         self.path = path
+        if not path.exists():
+            self.make(path)
+        self.good, self.slow, self.broken = git(path, "rev-parse", "main~2", "main~1", "main").split()
+
+    def make(self, path):
         shutil.copytree(ROOT / "tests" / "engine", path, ignore=shutil.ignore_patterns("gms", "*_test.go"))
         git(path, "init", "--quiet", "--initial-branch=main")
-        self.good = self.commit("good")
+        self.commit("good")
         git(path, "tag", "v1.2.3")
         waste = path / "waste.go"
         text = waste.read_text()
         assert "wastePercent = 0" in text
         waste.write_text(text.replace("wastePercent = 0", "wastePercent = 900"))
-        self.slow = self.commit("slow")
+        self.commit("slow")
         (path / "broken.go").write_text("package main\n\nfunc broken() { return undefinedThing }\n")
-        self.broken = self.commit("broken")
+        self.commit("broken")
 
     def commit(self, message):
         git(self.path, "add", "--all")
@@ -143,9 +150,21 @@ class Repository:
         return git(self.path, "rev-parse", "HEAD")
 
 
+@contextlib.contextmanager
+def shared_folder(tmp_path_factory):
+    """The folder that all workers of this run share (pytest-xdist), to one of them at a time."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    with open(folder / "shared.lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def repository(tmp_path_factory):
-    return Repository(tmp_path_factory.mktemp("gms") / "repository")
+    with shared_folder(tmp_path_factory) as folder:
+        return Repository(folder / "repository")
 
 
 @pytest.fixture(scope="session")
@@ -159,10 +178,13 @@ def gms(program, cache, repository, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def profile(program, cache, gms, tmp_path_factory):
-    """A CPU profile of gms. One for all tests: a build with another profile compiles everything anew."""
-    home = tmp_path_factory.mktemp("profile")
-    Dbdyno(program, home, cache, home).ok("profile", "--exec", gms["good"], "--test=oltp_point_select", "--test=oltp_read_only", "--seconds=2",
-                                          "--table-size=500", "--warmup=100ms", "--out=result")
+    """A CPU profile of gms. One for all tests and workers: a build with another profile compiles everything anew."""
+    with shared_folder(tmp_path_factory) as folder:
+        home = folder / "profile"
+        if not home.exists():
+            home.mkdir()
+            Dbdyno(program, home, cache, home).ok("profile", "--exec", gms["good"], "--test=oltp_point_select", "--test=oltp_read_only",
+                                                  "--seconds=2", "--table-size=500", "--warmup=100ms", "--out=result")
     return home / "result/profile.pprof"
 
 
