@@ -14,6 +14,11 @@ static uint64_t times(uint64_t a, uint64_t factor)
 	return a == MACHINE_UNKNOWN || a > (MACHINE_UNKNOWN - 1) / factor ? MACHINE_UNKNOWN : a * factor;
 }
 
+uint64_t machine_ticks_ns(uint64_t ticks)
+{
+	return times(ticks, MACHINE_TICK_NS);
+}
+
 static const char *skip_blanks(const char *s)
 {
 	return s + strspn(s, " \t");
@@ -77,8 +82,8 @@ void machine_parse_cpus(const char *text, const cpu_set_t *set, unsigned *ret_cp
 		add_cpu(end, &busy, &steal);
 	}
 	*ret_cpus = cpus;
-	*ret_busy_ns = cpus ? times(busy, MACHINE_TICK_NS) : MACHINE_UNKNOWN;
-	*ret_steal_ns = cpus ? times(steal, MACHINE_TICK_NS) : MACHINE_UNKNOWN;
+	*ret_busy_ns = cpus ? machine_ticks_ns(busy) : MACHINE_UNKNOWN;
+	*ret_steal_ns = cpus ? machine_ticks_ns(steal) : MACHINE_UNKNOWN;
 }
 
 double machine_parse_cpu_limit(const char *text)
@@ -102,45 +107,6 @@ uint64_t machine_parse_pressure(const char *text)
 			return times(read_number(total + 7, &end), 1000);
 	}
 	return MACHINE_UNKNOWN;
-}
-
-bool machine_parse_process(const char *text, struct machine_process_stat *ret)
-{
-	/* Fields 3 to 20; the second is the program's name in brackets, which may hold anything, brackets too. */
-	enum {
-		STATE = 3,
-		PARENT,
-		MINOR = 10,
-		CHILDREN_MINOR,
-		MAJOR,
-		CHILDREN_MAJOR,
-		USER,
-		SYSTEM,
-		CHILDREN_USER,
-		CHILDREN_SYSTEM,
-		THREADS = 20
-	};
-	uint64_t v[THREADS + 1];
-	const char *s = strrchr(text, ')');
-	if (!s || s[1] != ' ' || !s[2] || s[3] != ' ')
-		return false;
-	s += 4;
-	for (int i = STATE + 1; i <= THREADS; i++) {
-		s = skip_blanks(s);
-		bool negative = *s == '-'; /* a terminal, a nice value: of no interest */
-		v[i] = read_number(s + negative, &s);
-		if (v[i] == MACHINE_UNKNOWN)
-			return false;
-	}
-	*ret = (struct machine_process_stat){
-		.parent = v[PARENT],
-		.threads = v[THREADS],
-		.minor_faults = machine_sum(v[MINOR], v[CHILDREN_MINOR]),
-		.major_faults = machine_sum(v[MAJOR], v[CHILDREN_MAJOR]),
-		.cpu_ns = times(machine_sum(v[USER], v[SYSTEM]), MACHINE_TICK_NS),
-		.children_cpu_ns = times(machine_sum(v[CHILDREN_USER], v[CHILDREN_SYSTEM]), MACHINE_TICK_NS),
-	};
-	return true;
 }
 
 /* Whether word is an element of "cpu,cpuacct", n bytes long. */

@@ -4,7 +4,7 @@
  *     uint64_t throttled = machine_parse_key(text, "throttled_usec");    // MACHINE_UNKNOWN if there is no such line
  *
  * Texts end with a NUL byte and may be cut anywhere or be of another kind of file altogether: what cannot be read with
- * certainty is MACHINE_UNKNOWN. Formats: proc_stat(5), proc_pid_stat(5), proc_pid_mountinfo(5), cgroups(7), and
+ * certainty is MACHINE_UNKNOWN. Formats: proc_stat(5), proc_pid_mountinfo(5), cgroups(7), and
  * Documentation/admin-guide/cgroup-v2.rst and accounting/psi.rst of the Linux kernel.
  */
 #ifndef BENCHMARKER_MACHINE_PARSE_H
@@ -23,6 +23,9 @@
 /* Sum of two counters; MACHINE_UNKNOWN if one is, or if it does not fit. */
 uint64_t machine_sum(uint64_t a, uint64_t b);
 
+/* That many ticks as a time; MACHINE_UNKNOWN if it does not fit. */
+uint64_t machine_ticks_ns(uint64_t ticks);
+
 /* The number after a line's first word, as in "nr_throttled 12" and "VmHWM:   5120 kB". */
 uint64_t machine_parse_key(const char *text, const char *key);
 
@@ -37,16 +40,6 @@ double machine_parse_cpu_limit(const char *text);
 
 /* A pressure file: for how long some task waited. */
 uint64_t machine_parse_pressure(const char *text);
-
-/* /proc/PID/stat. */
-struct machine_process_stat {
-	uint64_t parent, threads;
-	uint64_t minor_faults, major_faults; /* with those of children that ended and were waited for */
-	uint64_t cpu_ns;                     /* of the process, in whole ticks */
-	uint64_t children_cpu_ns;            /* of children that ended and were waited for */
-};
-/* False, and nothing in *ret, if the text is not such a line. */
-bool machine_parse_process(const char *text, struct machine_process_stat *ret);
 
 /* /proc/PID/cgroup: the path of a version 1 controller ("cpu"), or of version 2 (NULL); into ret. False: none. */
 bool machine_parse_cgroup(const char *text, const char *controller, char ret[static MACHINE_PATH_BYTES]);

@@ -3,7 +3,6 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "benchmarker/machine_parse.h"
-#include "benchmarker/machine_process.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -16,17 +15,6 @@
 #define GROUP_BYTES 4096
 #define MOUNTS_BYTES (64 << 10)
 
-/* A file from its beginning, at most size - 1 bytes of it. False: it cannot be read. */
-static bool read_fd(int fd, size_t size, char *ret)
-{
-	size_t len = 0;
-	ssize_t n = 0;
-	while (fd >= 0 && len < size - 1 && (n = pread(fd, ret + len, size - 1 - len, (off_t)len)) > 0)
-		len += (size_t)n;
-	ret[len] = 0;
-	return fd >= 0 && n >= 0 && len > 0;
-}
-
 static int open_file(const struct machine_watch *w, const char *folder, const char *name)
 {
 	char path[PATH_MAX];
@@ -37,7 +25,7 @@ static int open_file(const struct machine_watch *w, const char *folder, const ch
 static bool read_file(const struct machine_watch *w, const char *folder, const char *name, size_t size, char *ret)
 {
 	AUTO_CLOSE int fd = open_file(w, folder, name);
-	return read_fd(fd, size, ret);
+	return machine_read_file(fd, true, size, ret);
 }
 
 /* Folders of the own control group: its own, and how much of it belongs to where the hierarchy is mounted. */
@@ -69,7 +57,8 @@ static void open_limits(struct machine_watch *w, struct group g)
 	char text[GROUP_BYTES];
 	while (w->limit_fds_len < MACHINE_WATCH_LEVELS) {
 		AUTO_CLOSE int fd = open_file(w, g.folder, "cpu.stat");
-		if (read_fd(fd, sizeof text, text) && machine_parse_key(text, "nr_throttled") != MACHINE_UNKNOWN)
+		if (machine_read_file(fd, false, sizeof text, text) &&
+		    machine_parse_key(text, "nr_throttled") != MACHINE_UNKNOWN)
 			w->limit_fds[w->limit_fds_len++] = TAKE_FD(fd);
 		char *slash = strrchr(g.folder, '/');
 		if (!slash || strlen(g.folder) <= g.mount_len)
@@ -163,6 +152,7 @@ void machine_watch_release(struct machine_watch *w)
 		close_fd(&w->pressure_fds[i]);
 	close_fd(&w->stat_fd);
 	close_fd(&w->memory_fd);
+	machine_processes_release(&w->processes);
 	*w = (struct machine_watch)MACHINE_WATCH_INIT;
 }
 
@@ -172,7 +162,7 @@ static void read_limits(const struct machine_watch *w, struct machine_usage *ret
 	char text[GROUP_BYTES];
 	ret->throttled_ns = ret->throttled_periods = w->limit_fds_len ? 0 : MACHINE_UNKNOWN;
 	for (size_t i = 0; i < w->limit_fds_len; i++) {
-		bool known = read_fd(w->limit_fds[i], sizeof text, text);
+		bool known = machine_read_file(w->limit_fds[i], false, sizeof text, text);
 		uint64_t us = known ? machine_parse_key(text, "throttled_usec") : MACHINE_UNKNOWN;
 		uint64_t ns = us < MACHINE_UNKNOWN / 1000 ? us * 1000
 			      : known                     ? machine_parse_key(text, "throttled_time") /* version 1 */
@@ -198,33 +188,33 @@ static void read_machine(const struct machine_watch *w, struct machine_usage *re
 	int64_t boot = clock_ns(CLOCK_BOOTTIME), mono = clock_ns(CLOCK_MONOTONIC);
 	ret->window_ns = (uint64_t)mono;
 	ret->suspended_ns = boot > mono ? (uint64_t)(boot - mono) : 0;
-	if (read_fd(w->stat_fd, sizeof stat, stat)) {
+	if (machine_read_file(w->stat_fd, false, sizeof stat, stat)) {
 		unsigned cpus;
 		machine_parse_cpus(stat, &w->cpus, &cpus, &ret->busy_ns, &ret->steal_ns);
 		ret->cpus = cpus ? cpus : MACHINE_UNKNOWN;
 		ret->switches = machine_parse_key(stat, "ctxt");
 	}
 	read_limits(w, ret);
-	if (read_fd(w->memory_fd, sizeof text, text))
+	if (machine_read_file(w->memory_fd, false, sizeof text, text))
 		ret->oom_kills = machine_parse_key(text, "oom_kill");
 	for (int i = 0; i < MACHINE_PRESSURES; i++)
-		if (read_fd(w->pressure_fds[i], sizeof text, text))
+		if (machine_read_file(w->pressure_fds[i], false, sizeof text, text))
 			*pressures[i] = machine_parse_pressure(text);
 }
 
-void machine_watch_read(const struct machine_watch *w, const struct machine_subject *subjects, size_t len,
+void machine_watch_read(struct machine_watch *w, const struct machine_subject *subjects, size_t len,
 			struct machine_usage *ret)
 {
 	struct machine_usage machine = machine_usage_unknown();
 	read_machine(w, &machine);
 	for (size_t i = 0; i < len; i++) {
 		ret[i] = machine;
-		machine_process_read(w->root, subjects[i].server, &ret[i].server);
-		machine_process_read(w->root, subjects[i].client, &ret[i].client);
+		machine_process_read(&w->processes, w->root, subjects[i].server, &ret[i].server);
+		machine_process_read(&w->processes, w->root, subjects[i].client, &ret[i].client);
 	}
 }
 
-void machine_watch_end(const struct machine_watch *w, const struct machine_subject *subjects, size_t len,
+void machine_watch_end(struct machine_watch *w, const struct machine_subject *subjects, size_t len,
 		       const struct machine_usage *begin, struct machine_usage *ret)
 {
 	machine_watch_read(w, subjects, len, ret);

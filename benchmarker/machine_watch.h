@@ -18,7 +18,7 @@
 #ifndef BENCHMARKER_MACHINE_WATCH_H
 #define BENCHMARKER_MACHINE_WATCH_H
 
-#include "benchmarker/machine_usage.h"
+#include "benchmarker/machine_process.h"
 
 #include <sched.h>
 #include <sys/types.h>
@@ -32,6 +32,7 @@ struct machine_watch {
 	int stat_fd, memory_fd, pressure_fds[MACHINE_PRESSURES];
 	int limit_fds[MACHINE_WATCH_LEVELS]; /* cpu.stat of the groups that can be throttled */
 	size_t limit_fds_len;
+	struct machine_processes processes;
 };
 #define MACHINE_WATCH_INIT                                                                         \
 	{                                                                                          \
@@ -53,10 +54,10 @@ struct machine_subject {
 };
 
 /* ret: one reading a subject, all of the same moment. */
-void machine_watch_read(const struct machine_watch *w, const struct machine_subject *subjects, size_t len,
+void machine_watch_read(struct machine_watch *w, const struct machine_subject *subjects, size_t len,
 			struct machine_usage *ret);
 /* Reads again: ret is what was used since begin, one slice a subject. */
-void machine_watch_end(const struct machine_watch *w, const struct machine_subject *subjects, size_t len,
+void machine_watch_end(struct machine_watch *w, const struct machine_subject *subjects, size_t len,
 		       const struct machine_usage *begin, struct machine_usage *ret);
 
 #endif

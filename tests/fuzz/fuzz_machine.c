@@ -1,5 +1,6 @@
 /* Any bytes as a file of /proc or of a control group: numbers, or nothing known; never beyond the bytes. */
 #include "base/cleanup.h"
+#include "base/proc_table.h"
 #include "benchmarker/machine_parse.h"
 
 #include <stdint.h>
@@ -19,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const keys[] = { "nr_throttled", "throttled_usec", "oom_kill", "VmHWM:", "" };
 	char *text = malloc(size + 1); /* of this very size, so that a step beyond is seen */
 	char path[MACHINE_PATH_BYTES], root[MACHINE_PATH_BYTES], folder[MACHINE_PATH_BYTES];
-	struct machine_process_stat process;
+	struct proc_stat process;
 	uint64_t busy, steal;
 	unsigned cpus;
 	cpu_set_t set;
@@ -33,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	machine_parse_cpus(text, &set, &cpus, &busy, &steal);
 	require(cpus || (busy == MACHINE_UNKNOWN && steal == MACHINE_UNKNOWN));
 	machine_parse_pressure(text);
-	machine_parse_process(text, &process);
+	proc_stat_parse(text, &process);
 	static const char *const controllers[] = { "cpu", NULL };
 	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
 		if (machine_parse_cgroup(text, controllers[i], path))

@@ -152,30 +152,6 @@ static void a_cpu_limit(void **state)
 	}
 }
 
-static void a_process(void **state)
-{
-	(void)state;
-	static const char line[] = "5113 (a) S (b) S 4913 5113 5113 0 -1 4194560 20612 7 3 2 150 90 4 1 20 -5 13 0 100 "
-				   "2147483648 25000 18446744073709551615\n";
-	struct machine_process_stat s;
-	assert_true(machine_parse_process(line, &s));
-	assert_int_equal(s.parent, 4913);
-	assert_int_equal(s.threads, 13);
-	assert_int_equal(s.minor_faults, 20619);
-	assert_int_equal(s.major_faults, 5);
-	assert_int_equal(s.cpu_ns, 240 * MACHINE_TICK_NS);
-	assert_int_equal(s.children_cpu_ns, 5 * MACHINE_TICK_NS);
-	/* Cut before the number of threads is complete, it is no such line. */
-	size_t needed = (size_t)(strstr(line, " 13 0 100") + 4 - line);
-	for (size_t n = 0; n < needed; n++) {
-		AUTO_FREE char *cut = strndup(line, n);
-		s = (struct machine_process_stat){ .threads = 77 };
-		assert_non_null(cut);
-		if (machine_parse_process(cut, &s) || s.threads != 77)
-			fail_msg("\"%s\" was taken for a process", cut);
-	}
-}
-
 static void the_own_group(void **state)
 {
 	(void)state;
@@ -253,7 +229,6 @@ int main(void)
 		cmocka_unit_test(a_damaged_list_of_cpus_is_not_known),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(pressure),
-		cmocka_unit_test(a_process),
 		cmocka_unit_test(a_cpu_limit),
 		cmocka_unit_test(the_own_group),
 		cmocka_unit_test(where_groups_are_mounted),

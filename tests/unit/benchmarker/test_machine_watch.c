@@ -5,7 +5,9 @@
 #include "base/fs.h"
 #include "check.h"
 
+#include <dirent.h>
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -306,6 +308,106 @@ static void this_machine(void **state)
 	assert_true(u.server.cpu_ns == MACHINE_UNKNOWN);
 }
 
+static size_t count_open_files(void)
+{
+	size_t n = 0;
+	DIR *list = opendir("/proc/self/fd");
+	assert_non_null(list);
+	while (readdir(list))
+		n++;
+	closedir(list);
+	return n;
+}
+
+static void files_of_what_is_gone_are_closed(void **state)
+{
+	(void)state;
+	size_t before = count_open_files(), after_first = 0;
+	struct machine_watch watch = MACHINE_WATCH_INIT;
+	struct machine_usage u;
+	machine_watch_open(&watch, "");
+	for (int i = 0; i < 5; i++) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			pause();
+			_exit(1);
+		}
+		struct machine_subject subject = { .server = pid };
+		for (int k = 0; k < 3; k++)
+			machine_watch_read(&watch, &subject, 1, &u);
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		if (i == 0)
+			after_first = count_open_files();
+		assert_int_equal(count_open_files(), after_first);
+	}
+	machine_watch_release(&watch);
+	assert_int_equal(count_open_files(), before);
+}
+
+/* Ends when a byte comes. */
+static void *wait_for_byte(void *fd)
+{
+	char byte[1];
+	return read(*(int *)fd, byte, 1) == 1 ? fd : NULL;
+}
+
+/* Three threads; after a byte, one of them has ended and there is another. Says when it is so. */
+static void run_threads(int step, int ready)
+{
+	pthread_t ending, staying;
+	int end[2], never[2];
+	bool ok = pipe(end) == 0 && pipe(never) == 0 && pthread_create(&ending, NULL, wait_for_byte, &end[0]) == 0 &&
+		  pthread_create(&staying, NULL, wait_for_byte, &never[0]) == 0 && write(ready, "x", 1) == 1 &&
+		  wait_for_byte(&step) && write(end[1], "x", 1) == 1 && pthread_join(ending, NULL) == 0 &&
+		  pthread_create(&ending, NULL, wait_for_byte, &never[0]) == 0 && write(ready, "x", 1) == 1;
+	if (ok)
+		pause();
+	_exit(1);
+}
+
+/* Read with files that stayed open, it is as with new ones. */
+static void check_known_threads(struct machine_watch *kept, pid_t pid)
+{
+	CLEANUP(machine_watch) struct machine_watch fresh = MACHINE_WATCH_INIT;
+	struct machine_subject subject = { .server = pid };
+	struct machine_usage with_kept, with_fresh;
+	machine_watch_open(&fresh, "");
+	do { /* until it has gone to sleep between two readings */
+		machine_watch_read(&fresh, &subject, 1, &with_fresh);
+		machine_watch_read(kept, &subject, 1, &with_kept);
+		machine_watch_read(&fresh, &subject, 1, &with_fresh);
+	} while (with_kept.server.voluntary_switches != with_fresh.server.voluntary_switches);
+	assert_true(with_kept.server.voluntary_switches != MACHINE_UNKNOWN);
+	assert_int_equal(kept->processes.threads, 3);
+}
+
+static void threads_that_come_and_go(void **state)
+{
+	(void)state;
+	CLEANUP(machine_watch) struct machine_watch watch = MACHINE_WATCH_INIT;
+	int step[2], ready[2];
+	AUTO_FREE char *children = str_printf(NULL, "/proc/self/task/%d/children", getpid());
+	if (access(children, F_OK) != 0)
+		skip();
+	assert_true(pipe(step) == 0 && pipe(ready) == 0);
+	pid_t pid = fork();
+	if (pid == 0)
+		run_threads(step[0], ready[1]);
+	machine_watch_open(&watch, "");
+	assert_non_null(wait_for_byte(&ready[0]));
+	check_known_threads(&watch, pid);
+	assert_int_equal(write(step[1], "x", 1), 1);
+	assert_non_null(wait_for_byte(&ready[0]));
+	check_known_threads(&watch, pid);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	for (size_t i = 0; i < 2; i++) {
+		close(step[i]);
+		close(ready[i]);
+	}
+}
+
 int main(void)
 {
 #define FAKE(test) cmocka_unit_test_setup_teardown(test, make_fake, remove_fake)
@@ -319,6 +421,8 @@ int main(void)
 		FAKE(io_that_must_not_be_read),
 		FAKE(a_kernel_that_does_not_tell_children),
 		cmocka_unit_test(this_machine),
+		cmocka_unit_test(files_of_what_is_gone_are_closed),
+		cmocka_unit_test(threads_that_come_and_go),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
