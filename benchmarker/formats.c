@@ -101,7 +101,8 @@ static bool add_measure(cJSON *bench, const char *name, double value, double low
 
 static bool add_bencher_test(cJSON *all, const struct results_comparison *c, const struct results_summary *to)
 {
-	static const char *const ratios[] = { "throughput-ratio", "latency-mean-ratio", "latency-p95-ratio" };
+	static const char *const ratios[METRIC_COUNT] = { "throughput-ratio", "latency-mean-ratio", "latency-p50-ratio",
+							  "latency-p95-ratio", "latency-p99-ratio" };
 	cJSON *bench = cJSON_AddObjectToObject(all, c->test);
 	bool ok = bench && add_measure(bench, "throughput", to->events_per_second, NAN, NAN) &&
 		  add_measure(bench, "latency-mean", to->latency_mean_ms * 1e6, NAN, NAN) &&

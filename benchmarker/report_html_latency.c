@@ -4,17 +4,20 @@
 
 static const struct report_style *const style = &report_fine;
 
-static void add_row(const struct report_test *t, bool to, struct strbuf *out)
+static void add_row(const struct report_test *t, int line, struct strbuf *out)
 {
-	const struct report_latency *l = to ? &t->to_latency : &t->from_latency;
-	strbuf_adds(out, to ? "<tr>" : "<tr><th rowspan=\"2\" scope=\"rowgroup\">");
-	report_html_name(out, to ? NULL : t->name);
-	strbuf_addf(out, "%s<th scope=\"row\" class=\"server\">%s</th>", to ? "" : "</th>", to ? "to" : "from");
+	strbuf_adds(out, "<tr>");
+	if (line == 0) {
+		strbuf_addf(out, "<th rowspan=\"%d\" scope=\"rowgroup\">", LATENCY_LINES);
+		report_html_name(out, t->name);
+		strbuf_adds(out, "</th>");
+	}
+	strbuf_addf(out, "<th scope=\"row\" class=\"server\">%s</th>", report_latency_lines[line]);
 	for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++) {
 		strbuf_adds(out, "<td class=\"n\">");
-		report_add_latency(out, style, l, c);
+		report_add_latency(out, style, t, line, c);
 		strbuf_adds(out, "<small>");
-		report_add_latency_interval(out, style, l, c);
+		report_add_latency_interval(out, style, t, line, c);
 		strbuf_adds(out, "</small></td>");
 	}
 	strbuf_adds(out, "</tr>\n");
@@ -53,8 +56,8 @@ int report_html_latency(const struct report *r, struct strbuf *out, struct error
 	for (size_t i = 0; i < r->tests_len; i++) {
 		if (!report_has_latency(&r->tests[i]))
 			continue;
-		add_row(&r->tests[i], false, out);
-		add_row(&r->tests[i], true, out);
+		for (int line = 0; line < LATENCY_LINES; line++)
+			add_row(&r->tests[i], line, out);
 	}
 	strbuf_adds(out, "</tbody>\n</table>\n</div>\n");
 	if (add_flags(r, out, err) < 0)

@@ -6,15 +6,17 @@
 
 #define GAP 2
 #define NAME_COLUMNS 60
-#define SIDE_COLUMNS 6 /* "  from" */
+#define LINE_COLUMNS 7 /* "  ratio" */
 
 const char *const report_latency_columns[REPORT_LATENCY_COLUMNS] = { "p50 ms", "p95 ms", "p99 ms", "p99.9 ms",
 								     "max ms" };
 const char *const report_percentile_keys[REPORT_PERCENTILES] = { "p50", "p95", "p99", "p99_9" };
 
+const char *const report_latency_lines[LATENCY_LINES] = { "from", "to", "ratio" };
+
 const char report_latency_note[] =
-	"Latency with its 95 % interval; a dash: fewer than 10 events lie beyond it; max: the "
-	"longest event seen";
+	"Latency with its 95 % interval; a dash: fewer than 10 events lie beyond it; max: the longest event seen; "
+	"ratio: to ÷ from, above 1 is slower";
 
 bool report_has_latency(const struct report_test *t)
 {
@@ -29,18 +31,31 @@ bool report_has_latencies(const struct report *r)
 	return false;
 }
 
-void report_add_latency(struct strbuf *out, const struct report_style *style, const struct report_latency *l,
-			int column)
+static const struct report_latency *side_of(const struct report_test *t, int line)
 {
-	report_add_ms(out, style, column < REPORT_PERCENTILES ? l->percentiles[column].ms : l->max_ms);
+	return line == LATENCY_TO ? &t->to_latency : &t->from_latency;
 }
 
-void report_add_latency_interval(struct strbuf *out, const struct report_style *style, const struct report_latency *l,
-				 int column)
+/* NULL: the column is not compared. */
+static const struct estimate *ratio_of(const struct report_test *t, int column)
 {
-	if (column >= REPORT_PERCENTILES)
-		return;
-	const struct report_percentile *p = &l->percentiles[column];
+	static const enum metric metrics[] = { METRIC_LATENCY_P50, METRIC_LATENCY_P95, METRIC_LATENCY_P99 };
+	return column < (int)ARRAY_SIZE(metrics) ? &t->comparison.metrics[metrics[column]] : NULL;
+}
+
+void report_add_latency(struct strbuf *out, const struct report_style *style, const struct report_test *t, int line,
+			int column)
+{
+	const struct report_latency *l = side_of(t, line);
+	const struct estimate *ratio = ratio_of(t, column);
+	if (line != LATENCY_RATIO)
+		report_add_ms(out, style, column < REPORT_PERCENTILES ? l->percentiles[column].ms : l->max_ms);
+	else if (ratio)
+		report_add_ratio(out, style, ratio->ratio);
+}
+
+static void add_ms_interval(struct strbuf *out, const struct report_style *style, const struct report_percentile *p)
+{
 	if (isnan(p->ms) || (p->low_ms <= 0 && isinf(p->high_ms)))
 		return;
 	if (isinf(p->high_ms)) {
@@ -55,6 +70,16 @@ void report_add_latency_interval(struct strbuf *out, const struct report_style *
 		strbuf_adds(out, " to ");
 	}
 	report_add_ms(out, style, p->high_ms);
+}
+
+void report_add_latency_interval(struct strbuf *out, const struct report_style *style, const struct report_test *t,
+				 int line, int column)
+{
+	const struct estimate *ratio = ratio_of(t, column);
+	if (line != LATENCY_RATIO && column < REPORT_PERCENTILES)
+		add_ms_interval(out, style, &side_of(t, line)->percentiles[column]);
+	else if (line == LATENCY_RATIO && ratio && isfinite(statistics_half_width(ratio)))
+		report_add_interval(out, style, ratio->low, ratio->high);
 }
 
 bool report_is_overloaded(const struct report_latency *l)
@@ -150,33 +175,34 @@ static void pad(struct strbuf *out, size_t n)
 		strbuf_addc(out, ' ');
 }
 
-/* Columns that fit beside the server, least needed left out first: their widths, 0 for none; and whether intervals do.
+/* Columns that fit beside the line's name, least needed left out first: their widths, 0 for none; and whether intervals
+ * do.
  */
 struct layout {
 	size_t width[REPORT_LATENCY_COLUMNS];
 	bool intervals;
 };
 
-static void add_cell(struct strbuf *out, const struct layout *l, const struct report_latency *side, int column)
+static void add_cell(struct strbuf *out, const struct layout *l, const struct report_test *t, int line, int column)
 {
 	CLEANUP(strbuf) struct strbuf interval = STRBUF_INIT(256);
-	report_add_latency(out, &report_plain, side, column);
-	report_add_latency_interval(&interval, &report_plain, side, column);
+	report_add_latency(out, &report_plain, t, line, column);
+	report_add_latency_interval(&interval, &report_plain, t, line, column);
 	if (l->intervals && interval.len)
 		strbuf_addf(out, " (%s)", interval.data);
 }
 
 static size_t measure(const struct report *r, struct layout *l)
 {
-	size_t total = SIDE_COLUMNS;
+	size_t total = LINE_COLUMNS;
 	for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++) {
 		l->width[c] = report_columns(report_latency_columns[c]);
-		for (size_t i = 0; i < 2 * r->tests_len; i++) {
-			const struct report_test *t = &r->tests[i / 2];
+		for (size_t i = 0; i < LATENCY_LINES * r->tests_len; i++) {
+			const struct report_test *t = &r->tests[i / LATENCY_LINES];
 			CLEANUP(strbuf) struct strbuf cell = STRBUF_INIT(256);
 			if (!report_has_latency(t))
 				continue;
-			add_cell(&cell, l, i % 2 ? &t->to_latency : &t->from_latency, c);
+			add_cell(&cell, l, t, (int)(i % LATENCY_LINES), c);
 			if (report_columns(cell.data) > l->width[c])
 				l->width[c] = report_columns(cell.data);
 		}
@@ -200,21 +226,28 @@ static void fit(const struct report *r, size_t width, struct layout *l)
 	}
 }
 
-/* side NULL: the heads of the columns. */
-static void add_row(struct strbuf *out, const struct layout *l, const char *name, const struct report_latency *side)
+/* t NULL: the heads of the columns. */
+static void add_row(struct strbuf *out, const struct layout *l, const struct report_test *t, int line)
 {
+	const char *name = t ? report_latency_lines[line] : "";
+	pad(out, GAP);
 	strbuf_adds(out, name);
-	pad(out, SIDE_COLUMNS - report_columns(name));
+	pad(out, LINE_COLUMNS - GAP - report_columns(name));
+	size_t gap = 0;
 	for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++) {
 		CLEANUP(strbuf) struct strbuf cell = STRBUF_INIT(256);
 		if (!l->width[c])
 			continue;
-		if (side)
-			add_cell(&cell, l, side, c);
+		gap += GAP + l->width[c];
+		if (t)
+			add_cell(&cell, l, t, line, c);
 		else
 			strbuf_adds(&cell, report_latency_columns[c]);
-		pad(out, GAP + l->width[c] - report_columns(cell.data));
+		if (!cell.len) /* the next one's gap, if there is one */
+			continue;
+		pad(out, gap - report_columns(cell.data));
 		strbuf_adds(out, cell.data);
+		gap = 0;
 	}
 	strbuf_addc(out, '\n');
 }
@@ -226,15 +259,15 @@ int report_latency_text(const struct report *r, size_t width, struct strbuf *out
 		return 0;
 	fit(r, width, &l);
 	strbuf_addc(out, '\n');
-	add_row(out, &l, "", NULL);
+	add_row(out, &l, NULL, 0);
 	for (size_t i = 0; i < r->tests_len; i++) {
 		const struct report_test *t = &r->tests[i];
 		if (!report_has_latency(t))
 			continue;
 		report_add_cut(out, t->name, width < NAME_COLUMNS ? width : NAME_COLUMNS);
 		strbuf_addc(out, '\n');
-		add_row(out, &l, "  from", &t->from_latency);
-		add_row(out, &l, "  to", &t->to_latency);
+		for (int line = 0; line < LATENCY_LINES; line++)
+			add_row(out, &l, t, line);
 	}
 	report_add_wrapped(out, report_latency_note, width, 2);
 	strbuf_addc(out, '\n');

@@ -5,7 +5,9 @@
 #include "benchmarker/report.h"
 #include "benchmarker/report_format.h"
 
-/* Columns of numbers, behind those of the test and the server. */
+/* Lines of a test, and columns of numbers behind those of the test and the line. */
+enum { LATENCY_FROM, LATENCY_TO, LATENCY_RATIO, LATENCY_LINES };
+extern const char *const report_latency_lines[LATENCY_LINES]; /* "from", "to", "ratio" */
 #define REPORT_LATENCY_COLUMNS (REPORT_PERCENTILES + 1)
 extern const char *const report_latency_columns[REPORT_LATENCY_COLUMNS]; /* "p50 ms", …, "max ms" */
 extern const char *const report_percentile_keys[REPORT_PERCENTILES];     /* "p50", …: for machines */
@@ -15,11 +17,12 @@ extern const char report_latency_note[];                                 /* what
 bool report_has_latency(const struct report_test *t);
 bool report_has_latencies(const struct report *r);
 
-/* "1.42", the value of a column alone, and its interval "1.31 to 1.58"; nothing for one without ends. */
-void report_add_latency(struct strbuf *out, const struct report_style *style, const struct report_latency *l,
+/* "1.42", the value of a cell alone, and its interval "1.31 to 1.58"; nothing for one without ends. Ratios are those of
+ * the comparison: nothing where there is none. */
+void report_add_latency(struct strbuf *out, const struct report_style *style, const struct report_test *t, int line,
 			int column);
-void report_add_latency_interval(struct strbuf *out, const struct report_style *style, const struct report_latency *l,
-				 int column);
+void report_add_latency_interval(struct strbuf *out, const struct report_style *style, const struct report_test *t,
+				 int line, int column);
 
 /* Could the server not keep the rate that was asked for (arrivals.h)? */
 bool report_is_overloaded(const struct report_latency *l);

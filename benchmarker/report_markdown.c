@@ -155,19 +155,19 @@ void report_markdown_latencies(const struct report *r, struct strbuf *out)
 	for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++)
 		strbuf_addf(out, " %s |", report_latency_columns[c]);
 	strbuf_adds(out, "\n|:--|:--|--:|--:|--:|--:|--:|\n");
-	for (size_t i = 0; i < 2 * r->tests_len; i++) {
-		const struct report_test *t = &r->tests[i / 2];
-		const struct report_latency *l = i % 2 ? &t->to_latency : &t->from_latency;
+	for (size_t i = 0; i < LATENCY_LINES * r->tests_len; i++) {
+		const struct report_test *t = &r->tests[i / LATENCY_LINES];
+		int line = (int)(i % LATENCY_LINES);
 		if (!report_has_latency(t))
 			continue;
 		strbuf_adds(out, "| ");
 		add_name(out, t->name);
-		strbuf_addf(out, " | %s", i % 2 ? "to" : "from");
+		strbuf_addf(out, " | %s", report_latency_lines[line]);
 		for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++) {
 			CLEANUP(strbuf) struct strbuf interval = STRBUF_INIT(256);
 			strbuf_adds(out, " | ");
-			report_add_latency(out, style, l, c);
-			report_add_latency_interval(&interval, style, l, c);
+			report_add_latency(out, style, t, line, c);
+			report_add_latency_interval(&interval, style, t, line, c);
 			if (interval.len)
 				strbuf_addf(out, " (%s)", interval.data);
 		}

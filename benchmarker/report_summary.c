@@ -39,7 +39,8 @@ bool report_more_is_slower(enum metric m)
 
 const char *report_metric_words(enum metric m)
 {
-	static const char *const words[] = { "throughput", "mean latency", "95th percentile latency" };
+	static const char *const words[METRIC_COUNT] = { "throughput", "mean latency", "median latency",
+							 "95th percentile latency", "99th percentile latency" };
 	return words[m];
 }
 

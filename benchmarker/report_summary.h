@@ -31,7 +31,7 @@ const struct estimate *report_deciding(const struct comparison *c);
 /* The metric that the verdicts of a run rest on; the same in all tests. And whether a ratio above 1 of it is slower. */
 enum metric report_metric(const struct report *r);
 bool report_more_is_slower(enum metric m);
-const char *report_metric_words(enum metric m); /* "throughput", "mean latency", "95th percentile latency" */
+const char *report_metric_words(enum metric m); /* "throughput", "mean latency", "median latency", … */
 
 /* "▲", "▼", "●", "○": a shape beside the word, for those who see no colour. */
 const char *report_mark(enum verdict v);

@@ -2,6 +2,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "benchmarker/percentile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,14 +37,33 @@ static const char *reason_text(const struct comparison *c, enum reason reason)
 
 const char *metric_name(enum metric m)
 {
-	static const char *const names[] = { "throughput", "latency_mean", "latency_p95" };
+	static const char *const names[METRIC_COUNT] = { "throughput", "latency_mean", "latency_p50", "latency_p95",
+							 "latency_p99" };
 	return names[m];
+}
+
+double metric_quantile(enum metric m)
+{
+	static const double quantiles[METRIC_COUNT] = { NAN, NAN, 0.5, 0.95, 0.99 };
+	return quantiles[m];
 }
 
 const char *verdict_name(enum verdict v)
 {
 	static const char *const names[] = { "undecided", "same", "faster", "slower" };
 	return names[v];
+}
+
+/* Events enough on both sides to say the metric's percentile of; always, if it is none. */
+static bool has_events_for(const struct sample_pair *pairs, size_t len, enum metric m)
+{
+	double from = 0, to = 0, q = metric_quantile(m);
+	for (size_t i = 0; i < len; i++) {
+		from += (double)pairs[i].from->events;
+		to += (double)pairs[i].to->events;
+	}
+	return isnan(q) ||
+	       fmin(from, to) * fmin(q, 1 - q) > PERCENTILE_BEYOND_MIN - 1e-6; /* n * (1 - q) is not exact */
 }
 
 int statistics_compare(const struct sample_pair *pairs, size_t len, const struct statistics_spec *spec,
@@ -58,7 +78,8 @@ int statistics_compare(const struct sample_pair *pairs, size_t len, const struct
 				.needed_starts = NAN };
 	for (enum metric m = 0; m < METRIC_COUNT; m++) {
 		CLEANUP(start_values) struct start_values starts = { 0 };
-		if (statistics_starts(pairs, len, spec->pairing, m, &starts, err) < 0)
+		bool enough = m == c.metric || has_events_for(pairs, len, m);
+		if (statistics_starts(pairs, enough ? len : 0, spec->pairing, m, &starts, err) < 0)
 			return -1;
 		c.metrics[m] = statistics_estimate(&starts, spec);
 	}

@@ -37,6 +37,9 @@
  * statistics_sequence). Below STATISTICS_ANYTIME_MIN starts it would be unbounded: nobody may stop there for what the
  * data say (statistics_may_stop sees to that), so a run that ends there for want of time gets the ordinary interval.
  *
+ * A percentile beyond which a side has fewer than PERCENTILE_BEYOND_MIN events (percentile.h) could not be told from
+ * luck: it has no ratio, unless the verdict rests on it.
+ *
  * A pair with no event on a side has no ratio and is left out; when that befell more than a tenth of the pairs, what is
  * left is a selection, and the verdict stays undecided.
  *
@@ -66,9 +69,10 @@
 #define STATISTICS_START_SD 0.08
 #define STATISTICS_START_DF 2.0
 
-enum metric { METRIC_THROUGHPUT, METRIC_LATENCY_MEAN, METRIC_LATENCY_P95 };
-#define METRIC_COUNT 3
-const char *metric_name(enum metric m); /* "throughput", "latency_mean", "latency_p95" */
+enum metric { METRIC_THROUGHPUT, METRIC_LATENCY_MEAN, METRIC_LATENCY_P50, METRIC_LATENCY_P95, METRIC_LATENCY_P99 };
+#define METRIC_COUNT 5
+const char *metric_name(enum metric m); /* "throughput", "latency_mean", "latency_p50", … */
+double metric_quantile(enum metric m);  /* 0.95 of METRIC_LATENCY_P95; NAN: it is no percentile */
 
 enum verdict { VERDICT_UNDECIDED, VERDICT_SAME, VERDICT_FASTER, VERDICT_SLOWER };
 const char *verdict_name(enum verdict v); /* "undecided", … */

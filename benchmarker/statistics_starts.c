@@ -17,30 +17,21 @@ static void sum_release(struct sum *s)
 	histogram_release(&s->latency);
 }
 
-static double quantile_of(enum metric metric)
-{
-	return metric == METRIC_LATENCY_P95 ? 0.95 : NAN;
-}
-
 static int sum_add(struct sum *sum, const struct sample *s, enum metric metric, struct error *err)
 {
 	sum->events += (double)s->events;
 	sum->seconds += sample_seconds(s);
 	sum->latency_ns += (double)s->latency_sum_ns;
-	return isnan(quantile_of(metric)) ? 0 : histogram_merge(&sum->latency, &s->latency, err);
+	return isnan(metric_quantile(metric)) ? 0 : histogram_merge(&sum->latency, &s->latency, err);
 }
 
 static double sum_value(const struct sum *s, const struct histogram *latency, enum metric metric)
 {
-	switch (metric) {
-	case METRIC_THROUGHPUT:
+	if (metric == METRIC_THROUGHPUT)
 		return s->events / s->seconds; /* infinite when nothing was timed */
-	case METRIC_LATENCY_MEAN:
+	if (metric == METRIC_LATENCY_MEAN)
 		return s->latency_ns / s->events;
-	case METRIC_LATENCY_P95:
-		break;
-	}
-	return histogram_quantile_ns(latency, quantile_of(metric));
+	return histogram_quantile_ns(latency, metric_quantile(metric));
 }
 
 double statistics_log_ratio(const struct sample_pair *p, enum metric metric)

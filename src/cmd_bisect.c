@@ -68,7 +68,7 @@ static int check(const struct bisect_options *o, struct bisect_job *b, struct st
 		return -1;
 	if (o->metric == METRIC_THROUGHPUT && o->common.rate && strcmp(o->common.rate, "max") != 0)
 		strlist_add(problems, "--metric: with --rate both servers have the throughput that was asked for: "
-				      "give latency_mean or latency_p95");
+				      "give latency_mean, or a percentile such as latency_p95");
 	if (check_server(o, &b->engine, problems)) {
 		struct options compare = o->common;
 		compare.from.version = good ? o->good : (char *)"HEAD";

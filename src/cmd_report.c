@@ -24,7 +24,7 @@ struct report_options {
 };
 
 /* --format; the others stand for enum format. */
-enum report_format { REPORT_PAGES, REPORT_SLICES, REPORT_COMMENT, REPORT_FORMATS };
+enum report_format { REPORT_PAGES, REPORT_SLICES, REPORT_COMPARISONS, REPORT_COMMENT, REPORT_FORMATS };
 
 #define AT(member) offsetof(struct report_options, member)
 
@@ -35,9 +35,10 @@ static const struct opt report_table[] = {
 	{ "output", OPT_CHOICE, AT(output), .choices = "text|markdown|html|csv|json", .def = "text",
 	  .help = "form of the queries' results" },
 	{ "format", OPT_CHOICE, AT(format),
-	  .choices = "pages|slices|comment|go-benchmark|bencher|github-action|openmetrics", .def = "pages",
-	  .help = "print the results for another tool: every slice as CSV, the body of a comment on GitHub, benchstat, "
-		  "Bencher, github-action-benchmark, OpenMetrics" },
+	  .choices = "pages|slices|comparisons|comment|go-benchmark|bencher|github-action|openmetrics", .def = "pages",
+	  .help = "print the results for another tool: every slice, or every ratio with its interval, as CSV, the body "
+		  "of a "
+		  "comment on GitHub, benchstat, Bencher, github-action-benchmark, OpenMetrics" },
 	{ "comment-size", OPT_INT, AT(comment_size), .min = REPORT_COMMENT_MIN_CHARS, .max = 1000000, .def = "65536",
 	  .help = "characters that the comment may have; parts that do not fit are left out and named" },
 	{ "report-url", OPT_STRING, AT(report_url), .value = "URL",
@@ -74,6 +75,12 @@ static const char slices_sql[] = "select run, test, side, repetition, start, blo
 				 "latency_min_ns, latency_max_ns"
 				 " from slice order by id";
 
+/* Every test and metric. */
+static const char comparisons_sql[] =
+	"select run, test, metric, ratio, low, high, p_value, pairs, batches, starts, error, df, within_sd, start_sd,"
+	" verdict, reason, family_low, family_high, detectable_80, detectable_90, needed_starts, anytime"
+	" from comparison order by rowid";
+
 static int write_comment(const struct report_options *o, struct results *r, struct strbuf *out, struct error *err)
 {
 	CLEANUP(run_data) struct run_data d = RUN_DATA_INIT;
@@ -87,8 +94,9 @@ static int print_format(const struct report_options *o, const char *db, struct e
 	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(FORMATS_MAX_BYTES);
 	struct results *r = NULL;
 	int result;
-	if (o->format == REPORT_SLICES) {
-		result = query_run(db, slices_sql, QUERY_CSV, 0, &out, err);
+	if (o->format == REPORT_SLICES || o->format == REPORT_COMPARISONS) {
+		result = query_run(db, o->format == REPORT_SLICES ? slices_sql : comparisons_sql, QUERY_CSV, 0, &out,
+				   err);
 	} else if ((result = results_open_read(db, &r, err)) == 0) {
 		result = o->format == REPORT_COMMENT
 				 ? write_comment(o, r, &out, err)

@@ -181,7 +181,7 @@ const struct opt bisect_table[] = {
 	{ "good", OPT_STRING, BISECT_AT(good), .value = "SHA|TAG|BRANCH", .help = "commit at which the test was still fast; an ancestor of the bad one" },
 	{ "bad", OPT_STRING, BISECT_AT(bad), .value = "SHA|TAG|BRANCH", .help = "commit at which it is slow" },
 	{ "path", OPT_LIST, BISECT_AT(paths), .value = "PATH", .help = "only commits that change something there, repeatable" },
-	{ "metric", OPT_CHOICE, BISECT_AT(metric), .choices = "throughput|latency_mean|latency_p95", .def = "throughput", .help = "what became worse" },
+	{ "metric", OPT_CHOICE, BISECT_AT(metric), .choices = "throughput|latency_mean|latency_p50|latency_p95|latency_p99", .def = "throughput", .help = "what became worse" },
 	{ "confidence", OPT_DOUBLE, BISECT_AT(confidence), .min = 0.6, .max = 0.9999, .def = "0.99", .help = "probability from which a commit counts as found" },
 	{ "max-steps", OPT_INT, BISECT_AT(max_steps), .min = 0, .max = 100000, .def = "0", .help = "commits measured or skipped at most, exit 8 then; 0: 16 and 4 for each halving of the history" },
 	{ "protocol", OPT_CHOICE, AT(from.protocol), .choices = "default|tcp|unix", .def = "default", .help = "how the load connects (default: as the engine file has it)" },

@@ -48,11 +48,35 @@ def test_benchstat_agrees_where_it_is_significant(dbdyno, run, tmp_path):
         assert change != "~" and (after < before) == (ratio < 1) and change.startswith("-"), (test, change, ratio)
 
 
+def test_every_ratio_as_csv(dbdyno, run):
+    rows = list(csv.DictReader(io.StringIO(export(dbdyno, run, "comparisons"))))
+    metrics = ["throughput", "latency_mean", "latency_p50", "latency_p95", "latency_p99"]
+    assert [(row["test"], row["metric"]) for row in rows] == [(test, metric) for test in TESTS for metric in metrics]
+    for row in rows:
+        *numbers, verdict = comparisons(run)[row["test"], row["metric"]]
+        if numbers[0] is None:  # fewer than ten events beyond it
+            assert row["metric"] in ("latency_p95", "latency_p99") and row["ratio"] == row["low"] == row["high"] == ""
+            continue
+        assert [float(row[column]) for column in ("ratio", "low", "high")] == pytest.approx(numbers, rel=1e-14)
+        assert numbers[1] < numbers[0] < numbers[2] and (row["verdict"] or None) == verdict
+        assert (verdict is not None) == (row["metric"] == "throughput")
+    told = json.loads((run / "report.json").read_text())
+    for test in told["tests"]:
+        for metric in metrics:
+            assert test["ratios"][metric]["ratio"] == pytest.approx(comparisons(run)[test["name"], metric][0])
+    p50 = comparisons(run)["oltp_point_select", "latency_p50"][0]
+    shown = f"{p50:.3f}" if p50 < 9.9995 else f"{p50:.1f}"
+    assert f" | {shown} (" in (run / "report.md").read_text()
+    assert f"<td class=\"n\">{shown}<small>" in (run / "report.html").read_text()
+
+
 def test_bencher_metrics(dbdyno, run):
     metrics = json.loads(export(dbdyno, run, "bencher"))
     assert sorted(metrics) == TESTS
     for test, measures in metrics.items():
-        assert set(measures) == {"throughput", "latency-mean", "latency-p95", "throughput-ratio", "latency-mean-ratio", "latency-p95-ratio"}
+        assert set(measures) == {"throughput", "latency-mean", "latency-p95", "throughput-ratio",
+                                 *(f"{metric.replace('_', '-')}-ratio" for (of, metric), row in comparisons(run).items()
+                                   if of == test and metric.startswith("latency") and row[0])}
         ratio, low, high, _ = comparisons(run)[test, "throughput"]
         # cJSON prints 15 digits where those are within one rounding error of the number.
         assert measures["throughput-ratio"] == pytest.approx({"value": ratio, "lower_value": low, "upper_value": high}, rel=1e-15)

@@ -41,6 +41,8 @@ static inline struct report_test sample_test(const char *name, double from_tps, 
 		(struct estimate){ 1 / ratio, 1 / (ratio + half), 1 / (ratio - half), SAMPLE_PAIRS, 12 };
 	t.comparison.metrics[METRIC_LATENCY_P95] = (struct estimate){ 1 / ratio, 1 / (ratio + half) - 0.03125,
 								      1 / (ratio - half) + 0.03125, SAMPLE_PAIRS, 12 };
+	t.comparison.metrics[METRIC_LATENCY_P50] = t.comparison.metrics[METRIC_LATENCY_MEAN];
+	t.comparison.metrics[METRIC_LATENCY_P99] = (struct estimate){ .ratio = NAN, .high = INFINITY };
 	return t;
 }
 
@@ -243,6 +245,9 @@ static inline const struct report *sample_rate(void)
 		sample_latency(&tests[i].to_latency, 0.3125 * (i + 1), 0.125);
 	}
 	sample_pairs(pairs, 0.25, 0, 3);
+	tests[0].comparison.metrics[METRIC_LATENCY_P99] =
+		(struct estimate){ 1.25, 1.125, 1.375, 0.001, SAMPLE_PAIRS, 12 };
+	tests[1].comparison.metrics[METRIC_LATENCY_P99] = (struct estimate){ 1.25, 0, INFINITY, NAN, 2, 1 };
 	tests[0].pair_log_ratios = pairs;
 	tests[0].pair_log_ratios_len = SAMPLE_PAIRS;
 	tests[0].from_latency.over_timeout = 1;

@@ -29,9 +29,9 @@ static void add_runs(struct history_runs *runs, const char *hostile)
 						  .to_per_second = NAN,
 						  .from_p95_ms = 1.5,
 						  .to_p95_ms = 1.25,
-						  .ratio = { ratio, 1 / ratio, NAN },
-						  .low = { ratio - 0.0625, NAN, NAN },
-						  .high = { ratio + 0.0625, NAN, NAN } };
+						  .ratio = { ratio, 1 / ratio, NAN, NAN, NAN },
+						  .low = { ratio - 0.0625, NAN, NAN, NAN, NAN },
+						  .high = { ratio + 0.0625, NAN, NAN, NAN, NAN } };
 		struct history_run run = {
 			.id = id,
 			.command = "compare",

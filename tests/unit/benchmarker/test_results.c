@@ -376,7 +376,8 @@ static struct comparison make_comparison(void)
 	c.metrics[METRIC_THROUGHPUT] =
 		(struct estimate){ 0.9, 0.85, 0.95, 0.001, 20, 10, 5, 0.02, 4, 0.03, 0.04, 0.75, 1.25 };
 	c.metrics[METRIC_LATENCY_MEAN] = (struct estimate){ 1.1, 1.05, 1.15, 0.002, 20, 10 };
-	c.metrics[METRIC_LATENCY_P95] = (struct estimate){ NAN, 0, INFINITY, NAN, 0, 0 };
+	for (enum metric m = METRIC_LATENCY_P50; m < METRIC_COUNT; m++)
+		c.metrics[m] = (struct estimate){ NAN, 0, INFINITY, NAN, 0, 0 };
 	return c;
 }
 

@@ -70,11 +70,29 @@ static void verdict_on_latency(void **state)
 	assert_int_equal(tests[3].verdict, VERDICT_UNDECIDED);
 }
 
+/* The family is of tests: what other metrics say of them neither gives a verdict nor makes one rarer. */
+static void other_metrics_do_not_count(void **state)
+{
+	(void)state;
+	struct comparison tests[] = { decided(1.2, 0.04, 1.1, 1.3), decided(1, 0.9, 0.995, 1.005) };
+	for (enum metric m = METRIC_LATENCY_MEAN; m < METRIC_COUNT; m++)
+		tests[0].metrics[m] = tests[1].metrics[m] = (struct estimate){
+			.ratio = 2, .low = 1.9, .high = 2.1, .p_value = 1e-9, .pairs = 20, .starts = 10
+		};
+	statistics_decide(tests, 2, 0.01);
+	assert_int_equal(tests[0].verdict, VERDICT_UNDECIDED); /* 0.04 is not below 0.05 / 2 */
+	assert_int_equal(tests[1].verdict, VERDICT_SAME);
+	statistics_decide(tests, 1, 0.01); /* one test with five metrics: a family of one */
+	assert_int_equal(tests[0].verdict, VERDICT_FASTER);
+}
+
 static void names(void **state)
 {
 	(void)state;
 	check_str(metric_name(METRIC_THROUGHPUT), "throughput");
+	check_str(metric_name(METRIC_LATENCY_P50), "latency_p50");
 	check_str(metric_name(METRIC_LATENCY_P95), "latency_p95");
+	check_str(metric_name(METRIC_LATENCY_P99), "latency_p99");
 	check_str(verdict_name(VERDICT_UNDECIDED), "undecided");
 	check_str(verdict_name(VERDICT_SLOWER), "slower");
 }
@@ -84,6 +102,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(holm),
 		cmocka_unit_test(verdict_on_latency),
+		cmocka_unit_test(other_metrics_do_not_count),
 		cmocka_unit_test(names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
