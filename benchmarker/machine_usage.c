@@ -161,24 +161,42 @@ static bool is_far_above(double value, double least, double typical)
 	return value > fmax(least, FAR_ABOVE * typical); /* NAN: false */
 }
 
+static const char *const reason_texts[MACHINE_REASONS] = {
+	[MACHINE_SUSPENDED] = "the machine was suspended",  [MACHINE_OOM] = "a process was killed for lack of memory",
+	[MACHINE_THROTTLED] = "the CPU limit throttled it", [MACHINE_STEAL] = "other virtual machines took the CPUs",
+	[MACHINE_OTHERS] = "other processes took the CPUs", [MACHINE_MEMORY] = "memory was short",
+};
+
+enum machine_reason machine_reason_parse(const char *text)
+{
+	for (enum machine_reason r = MACHINE_CLEAN + 1; text && r < MACHINE_REASONS; r++)
+		if (strcmp(text, reason_texts[r]) == 0)
+			return r;
+	return MACHINE_CLEAN;
+}
+
+static enum machine_reason find_reason(const struct machine_usage *u, const struct machine_typical *typical)
+{
+	if (u->window_ns == 0 || u->window_ns == MACHINE_UNKNOWN)
+		return MACHINE_CLEAN;
+	if (u->suspended_ns != MACHINE_UNKNOWN && u->suspended_ns >= SUSPENDED_MIN_NS)
+		return MACHINE_SUSPENDED;
+	if (u->oom_kills != MACHINE_UNKNOWN && u->oom_kills > 0)
+		return MACHINE_OOM;
+	if (is_far_above(machine_usage_window_share(u, u->throttled_ns), 0.01, typical->throttled))
+		return MACHINE_THROTTLED;
+	if (is_far_above(sure_cpu_share(u, u->steal_ns), 0.10, typical->steal))
+		return MACHINE_STEAL;
+	if (is_far_above(sure_cpu_share(u, u->others_ns), 0.10, typical->others))
+		return MACHINE_OTHERS;
+	if (is_far_above(machine_usage_window_share(u, u->pressure_memory_ns), 0.10, typical->memory_pressure))
+		return MACHINE_MEMORY;
+	return MACHINE_CLEAN;
+}
+
 bool machine_usage_contaminated(const struct machine_usage *u, const struct machine_typical *typical,
 				const char **reason)
 {
-	const char *why = NULL;
-	if (u->window_ns == 0 || u->window_ns == MACHINE_UNKNOWN)
-		why = NULL;
-	else if (u->suspended_ns != MACHINE_UNKNOWN && u->suspended_ns >= SUSPENDED_MIN_NS)
-		why = "the machine was suspended";
-	else if (u->oom_kills != MACHINE_UNKNOWN && u->oom_kills > 0)
-		why = "a process was killed for lack of memory";
-	else if (is_far_above(machine_usage_window_share(u, u->throttled_ns), 0.01, typical->throttled))
-		why = "the CPU limit throttled it";
-	else if (is_far_above(sure_cpu_share(u, u->steal_ns), 0.10, typical->steal))
-		why = "other virtual machines took the CPUs";
-	else if (is_far_above(sure_cpu_share(u, u->others_ns), 0.10, typical->others))
-		why = "other processes took the CPUs";
-	else if (is_far_above(machine_usage_window_share(u, u->pressure_memory_ns), 0.10, typical->memory_pressure))
-		why = "memory was short";
-	*reason = why;
-	return why;
+	*reason = reason_texts[find_reason(u, typical)];
+	return *reason != NULL;
 }

@@ -81,6 +81,20 @@ struct machine_typical {
 int machine_usage_typical(const struct machine_usage *slices, size_t len, struct machine_typical *ret,
 			  struct error *err);
 
+/* What disturbed a slice. */
+enum machine_reason {
+	MACHINE_CLEAN,
+	MACHINE_SUSPENDED,
+	MACHINE_OOM,
+	MACHINE_THROTTLED,
+	MACHINE_STEAL,
+	MACHINE_OTHERS,
+	MACHINE_MEMORY
+};
+#define MACHINE_REASONS 7
+/* The reason of such a text as machine_usage_contaminated gives; MACHINE_CLEAN for NULL and for another text. */
+enum machine_reason machine_reason_parse(const char *text);
+
 /* Did something disturb this slice that the run's other slices did not have? Then *reason is a static text, "the
  * machine was suspended". It rests on the machine alone, never on what was measured: a choice by outcome would bend the
  * comparison. So it does not look at how long tasks waited for a CPU or for storage, nor at faults or bytes: a slower

@@ -32,9 +32,9 @@ enum pgo_decision pgo_decide(const struct pgo_facts *f)
 	bool by_throughput = f->metric == METRIC_THROUGHPUT;
 	double low = !known ? 0 : by_throughput ? e->low : 1 / e->high;
 	double high = !known ? (double)INFINITY : by_throughput ? e->high : 1 / e->low;
-	if (f->slower || high < 1)
+	if (f->slower || (f->carried && high < 1))
 		return PGO_DONT_SHIP;
-	if (!f->complete || f->failed || !known)
+	if (!f->carried || !f->complete || f->failed || !known)
 		return PGO_UNDECIDED;
 	if (low > 1)
 		return PGO_SHIP;

@@ -1,7 +1,8 @@
 /* Is a build with a profile to be shipped? Pure.
  *
- *     struct pgo_facts f = { .mean = &mean, .metric = METRIC_THROUGHPUT, .margin = 0.02, .tests = 3, .complete = true
- * }; if (pgo_decide(&f) == PGO_SHIP) …
+ *     struct pgo_facts f = { .mean = &mean, .metric = METRIC_THROUGHPUT, .margin = 0.02, .tests = 3, .complete = true,
+ *                           .carried = true };
+ *     if (pgo_decide(&f) == PGO_SHIP) …
  *
  * The rule: ship only if the 95 % interval of the geometric mean over tests lies above 1 (below 1 where more is slower)
  * and no test is slower after Holm's correction (statistics_decide). docs/pgo.md gives the reasons.
@@ -31,9 +32,11 @@ struct pgo_facts {
 	size_t slower; /* with that verdict */
 	size_t failed; /* tests without a result */
 	bool complete; /* the run was not interrupted, and did not end early */
+	bool carried;  /* by the machine (machine_carry.h), over all tests */
 	bool previous; /* the other build has a profile of its own: is it as good? */
 };
-/* A test that is slower, and a mean that is, count also in a run that did not end; nothing else does. */
+/* A test that is slower, and a mean that is, count also in a run that did not end; nothing else does. Of a mean that
+ * the machine did not carry nothing is said. */
 enum pgo_decision pgo_decide(const struct pgo_facts *f);
 
 #endif

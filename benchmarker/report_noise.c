@@ -82,13 +82,13 @@ void report_add_reason(struct strbuf *out, const struct report_style *style, con
 	if (!c->reason)
 		return;
 	strbuf_adds(out, c->reason);
-	if (c->verdict != VERDICT_UNDECIDED || e->starts == 0 || !isfinite(half))
+	if (c->verdict != VERDICT_UNDECIDED || e->starts == 0 || !isfinite(half) || !isfinite(c->needed_starts))
 		return;
 	strbuf_adds(out, "; known to ±");
 	report_add_percent(out, style, half);
 	strbuf_adds(out, " by ");
 	add_starts(out, e->starts);
-	if (!isfinite(c->needed_starts) || c->needed_starts <= (double)e->starts)
+	if (c->needed_starts <= (double)e->starts)
 		return;
 	if (c->needed_starts >= STATISTICS_NEEDED_MAX) {
 		strbuf_adds(out, "; with this noise no number of starts would do");

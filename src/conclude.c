@@ -3,6 +3,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "benchmarker/arrivals.h"
+#include "benchmarker/machine_carry.h"
 #include "benchmarker/query.h"
 #include "benchmarker/report.h"
 #include "command.h"
@@ -65,6 +66,39 @@ static int check_rate(struct job *j, const char *test, struct comparison *c, str
 	return 0;
 }
 
+/* What keeps the machine from carrying the test's comparison, or that of all tests together (NULL); NULL: nothing. */
+static int find_obstacle(const struct job *j, const struct results_machine *machine, const char *test, const char **ret,
+			 struct error *err)
+{
+	size_t n = 0;
+	AUTO_FREE struct machine_slice *slices = calloc(machine->len + 1, sizeof *slices);
+	if (!slices)
+		return error_oom(err);
+	for (size_t i = 0; i < machine->len; i++) {
+		const struct results_machine_slice *s = &machine->items[i];
+		if (!s->replaced && (!test || strcmp(s->test, test) == 0))
+			slices[n++] = (struct machine_slice){ s->side == SIDE_TO, machine_reason_parse(s->contaminated),
+							      s->usage };
+	}
+	*ret = machine_obstacle(slices, n, j->pairing == PAIRING_DUET);
+	return 0;
+}
+
+/* More starts of the servers would not help then: none are said to be needed. */
+static int check_machine(const struct job *j, const struct results_machine *machine, const char *test,
+			 struct comparison *c, struct error *err)
+{
+	const char *obstacle;
+	if (find_obstacle(j, machine, test, &obstacle, err) < 0)
+		return -1;
+	if (obstacle) {
+		c->verdict = VERDICT_UNDECIDED;
+		c->reason = obstacle;
+		c->needed_starts = NAN;
+	}
+	return 0;
+}
+
 /* The tests that did not fail. */
 struct compared {
 	struct comparison *comparisons;
@@ -97,9 +131,14 @@ static int compare_test(struct job *j, const struct results_test *test, const st
 }
 
 /* The gate of pgo: no single test's want of certainty holds up what all of them say together. */
-static int decide_pgo(struct job *j, const struct compared *all, const struct estimate *mean, bool complete,
-		      struct error *err)
+static int decide_pgo(struct job *j, const struct compared *all, const struct results_machine *machine,
+		      const struct estimate *mean, bool complete, struct error *err)
 {
+	const char *obstacle;
+	if (find_obstacle(j, machine, NULL, &obstacle, err) < 0)
+		return -1;
+	if (obstacle)
+		job_event(j, "warning", NULL, "%s", obstacle);
 	struct pgo_facts f = {
 		.mean = mean,
 		.metric = all->len ? all->comparisons[0].metric : METRIC_THROUGHPUT,
@@ -107,6 +146,7 @@ static int decide_pgo(struct job *j, const struct compared *all, const struct es
 		.tests = all->len,
 		.failed = j->failed.len,
 		.complete = complete,
+		.carried = !obstacle,
 		.previous = j->sides[SIDE_FROM].profile != NULL,
 	};
 	for (size_t i = 0; i < all->len; i++)
@@ -123,20 +163,22 @@ static int decide(struct job *j, bool complete, const struct statistics_spec *sp
 		  struct error *err)
 {
 	struct estimate mean;
+	CLEANUP(results_machine) struct results_machine machine = { .owned = STRLIST_INIT };
 	statistics_decide(all->comparisons, all->len, j->o->margin);
 	if (statistics_geometric_mean(all->starts, all->len, spec, &mean, err) < 0 ||
-	    results_add_mean(j->results, spec->metric, &mean, err) < 0)
+	    results_add_mean(j->results, spec->metric, &mean, err) < 0 ||
+	    results_read_machine(j->results, &machine, err) < 0)
 		return -1;
 	for (size_t i = 0; i < all->len; i++) {
 		struct comparison *c = &all->comparisons[i];
-		if (check_rate(j, all->names[i], c, err) < 0 ||
+		if (check_rate(j, all->names[i], c, err) < 0 || check_machine(j, &machine, all->names[i], c, err) < 0 ||
 		    results_add_comparison(j->results, all->names[i], c, err) < 0)
 			return -1;
 		j->regression |= c->verdict == VERDICT_SLOWER && slower_by(c) > options_threshold(j->o, all->names[i]);
 		j->undecided |= c->verdict == VERDICT_UNDECIDED;
 	}
 	if (strcmp(j->command, "pgo") == 0)
-		return decide_pgo(j, all, &mean, complete, err);
+		return decide_pgo(j, all, &machine, &mean, complete, err);
 	return 0;
 }
 

@@ -55,15 +55,17 @@ void github_output_annotate(const struct report *r)
 	for (size_t i = 0; i < r->tests_len; i++) {
 		const struct report_test *t = &r->tests[i];
 		const struct estimate *e = &t->comparison.metrics[t->comparison.metric];
-		char text[160];
-		snprintf(text, sizeof text, "%s ratio %.4g, 95 %% interval %.4g to %.4g",
-			 t->comparison.metric == METRIC_THROUGHPUT ? "throughput" : "mean latency", e->ratio, e->low,
-			 e->high);
+		CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(64 << 10);
+		strbuf_addf(&text, "%s ratio %.4g, 95 %% interval %.4g to %.4g",
+			    t->comparison.metric == METRIC_THROUGHPUT ? "throughput" : "mean latency", e->ratio, e->low,
+			    e->high);
+		if (t->comparison.reason)
+			strbuf_addf(&text, ": %s", t->comparison.reason);
 		if (t->error)
 			annotate("error", t->name, "failed", t->error);
 		else if (t->comparison.verdict == VERDICT_SLOWER)
-			annotate("error", t->name, "is slower", text);
+			annotate("error", t->name, "is slower", text.data);
 		else if (t->comparison.verdict == VERDICT_UNDECIDED)
-			annotate("notice", t->name, "is undecided", text);
+			annotate("notice", t->name, "is undecided", text.data);
 	}
 }

@@ -27,6 +27,7 @@ class Dbdyno:
         env = {name: os.environ[name] for name in ("PATH", "LANG", "SSL_CERT_FILE", "GOPROXY", "GOFLAGS") if name in os.environ}
         env.update(HOME=str(self.home), TMPDIR=str(self.temporary), DBDYNO_CACHE=str(self.cache), NO_COLOR="1")
         env["DBDYNO_WHY"] = "never"  # tests of other things need no profiles of both servers
+        env["DBDYNO_MACHINE_ROOT"] = str(self.home / "no-machine")  # what else runs here decides nothing; "": this machine
         env["ASAN_OPTIONS"] = "detect_leaks=1:exitcode=99"
         env["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:exitcode=99"
         env.update({name: str(value) for name, value in extra.items()})

@@ -50,13 +50,29 @@ static void decides_by_the_mean_and_every_test(void **state)
 				       .slower = cases[i].slower,
 				       .failed = cases[i].failed,
 				       .complete = !cases[i].partial,
+				       .carried = true,
 				       .previous = cases[i].previous };
 		if (pgo_decide(&f) != cases[i].expected)
 			fail_msg("case %zu: %s, expected %s", i, pgo_decision_name(pgo_decide(&f)),
 				 pgo_decision_name(cases[i].expected));
 	}
 	struct estimate none = { .ratio = NAN };
-	assert_int_equal(pgo_decide(&(struct pgo_facts){ .mean = &none, .complete = true }), PGO_UNDECIDED);
+	assert_int_equal(pgo_decide(&(struct pgo_facts){ .mean = &none, .complete = true, .carried = true }),
+			 PGO_UNDECIDED);
+}
+
+static void a_mean_that_the_machine_did_not_carry(void **state)
+{
+	(void)state;
+	struct estimate faster = interval(1.01, 1.05), slower = interval(0.95, 0.99);
+	struct pgo_facts f = { .mean = &faster, .margin = 0.02, .tests = 3, .complete = true, .carried = true };
+	assert_int_equal(pgo_decide(&f), PGO_SHIP);
+	f.carried = false;
+	assert_int_equal(pgo_decide(&f), PGO_UNDECIDED);
+	f.mean = &slower;
+	assert_int_equal(pgo_decide(&f), PGO_UNDECIDED);
+	f.slower = 1; /* that test was carried, else it would be undecided */
+	assert_int_equal(pgo_decide(&f), PGO_DONT_SHIP);
 }
 
 static void decisions_have_names(void **state)
@@ -180,8 +196,11 @@ static void every_report_tells_the_decision(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(decides_by_the_mean_and_every_test), cmocka_unit_test(decisions_have_names),
-		cmocka_unit_test(the_reason_has_the_numbers),         cmocka_unit_test(costs_are_those_of_both_builds),
+		cmocka_unit_test(decides_by_the_mean_and_every_test),
+		cmocka_unit_test(a_mean_that_the_machine_did_not_carry),
+		cmocka_unit_test(decisions_have_names),
+		cmocka_unit_test(the_reason_has_the_numbers),
+		cmocka_unit_test(costs_are_those_of_both_builds),
 		cmocka_unit_test(every_report_tells_the_decision),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
