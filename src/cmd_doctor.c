@@ -101,6 +101,8 @@ static void print_test(const char *name, const struct doctor_test *t)
 	print_duration(t->seconds);
 	printf("; start-to-start variation ");
 	print_share(t->estimate.start_sd);
+	if (t->estimate.starts < STATISTICS_STARTS_MIN)
+		printf(" (assumed: the time was too short for %d starts)", STATISTICS_STARTS_MIN);
 	printf(", slice noise ");
 	print_share(t->slice_sd);
 	printf("%s\n", t->estimate.low > 1 || t->estimate.high < 1

@@ -30,7 +30,8 @@ struct doctor_noise {
 };
 void doctor_noise_release(struct doctor_noise *n);
 
-/* Takes about o->test_time_ns, and a build if the program is to be built. */
+/* Takes at most o->test_time_ns, unless a single start of the servers takes longer; and a build if the program is to be
+ * built. */
 int doctor_measure_noise(const struct options *o, struct doctor_noise *ret, struct error *err);
 
 #endif

@@ -7,8 +7,6 @@
 
 #include <math.h>
 
-#define STARTS 5 /* enough to see how much luck is in one */
-#define BUSY 0.6 /* part of the time that is load; starts, tables and warm-up take the rest */
 #define DAY_SECONDS 86400
 
 const double doctor_precisions[DOCTOR_PRECISIONS] = { 0.05, 0.02, 0.01 };
@@ -43,8 +41,7 @@ static int add_flags(const struct options *o, const char *out, struct strlist *a
 	size_t tests = o->tests.len ? o->tests.len : ARRAY_SIZE(defaults);
 	for (size_t i = 0; i < tests; i++)
 		strlist_addf(argv, "--test=%s", o->tests.len ? o->tests.items[i] : defaults[i]);
-	strlist_addf(argv, "--sysbench-test-time=%.3f", (double)o->test_time_ns / 1e9 * BUSY / 2 / (double)tests);
-	strlist_addf(argv, "--starts=%d", STARTS);
+	strlist_addf(argv, "--budget=%.3f", (double)o->test_time_ns / 1e9);
 	strlist_addf(argv, "--threads=%lld", o->threads);
 	strlist_addf(argv, "--sysbench=%s", o->sysbench);
 	strlist_addf(argv, "--out=%s", out);
@@ -98,8 +95,35 @@ static double deviation(const double *values, size_t n)
 	return n > 1 ? sqrt(squares / (double)(n - 1)) : NAN;
 }
 
-static int read_test(struct results *r, const struct report_test *t, struct doctor_test *ret, uint64_t *begin_ns,
-		     uint64_t *end_ns, struct error *err)
+/* When the servers' first and last start was first under load, and when the load of all was over. */
+struct span {
+	uint32_t first, last;
+	uint64_t first_ns, last_ns, end_ns;
+};
+
+static void span_add(struct span *s, uint32_t start, const struct sample *sample)
+{
+	if (s->end_ns == 0 || start < s->first || (start == s->first && sample->begin_ns < s->first_ns)) {
+		s->first = start;
+		s->first_ns = sample->begin_ns;
+	}
+	if (s->end_ns == 0 || start > s->last || (start == s->last && sample->begin_ns < s->last_ns)) {
+		s->last = start;
+		s->last_ns = sample->begin_ns;
+	}
+	s->end_ns = sample->end_ns > s->end_ns ? sample->end_ns : s->end_ns;
+}
+
+/* From one start to the next, so with all its set-up; of a single one it is not known. */
+static double seconds_of_start(const struct span *s)
+{
+	return (s->last > s->first ? (double)(s->last_ns - s->first_ns) / (double)(s->last - s->first)
+				   : (double)(s->end_ns - s->first_ns)) /
+	       1e9;
+}
+
+static int read_test(struct results *r, const struct report_test *t, struct doctor_test *ret, struct span *span,
+		     struct error *err)
 {
 	CLEANUP(results_pairs) struct results_pairs pairs = { 0 };
 	const struct statistics_spec spec = { .pairing = PAIRING_INTERLEAVED };
@@ -107,10 +131,9 @@ static int read_test(struct results *r, const struct report_test *t, struct doct
 	if (results_load_pairs(r, t->name, &pairs, err) < 0 ||
 	    statistics_compare(pairs.pairs, pairs.pairs_len, &spec, &c, err) < 0)
 		return -1;
-	for (size_t i = 0; i < pairs.samples_len; i++) {
-		const struct sample *s = &pairs.samples[i];
-		*begin_ns = s->begin_ns < *begin_ns ? s->begin_ns : *begin_ns;
-		*end_ns = s->end_ns > *end_ns ? s->end_ns : *end_ns;
+	for (size_t i = 0; i < pairs.pairs_len; i++) {
+		span_add(span, pairs.pairs[i].start, pairs.pairs[i].from);
+		span_add(span, pairs.pairs[i].start, pairs.pairs[i].to);
 	}
 	ret->estimate = c.metrics[METRIC_THROUGHPUT];
 	/* A pair's log-ratio has the noise of two slices. */
@@ -119,14 +142,14 @@ static int read_test(struct results *r, const struct report_test *t, struct doct
 }
 
 /* How long until its interval is that narrow, with more starts like those that were. */
-static void project(struct doctor_test *t, double wall_seconds)
+static void project(struct doctor_test *t, double start_seconds)
 {
-	t->seconds = wall_seconds;
+	t->seconds = start_seconds * (double)t->estimate.starts;
 	t->half_width = statistics_half_width(&t->estimate);
 	for (size_t i = 0; i < DOCTOR_PRECISIONS; i++) {
 		double starts = statistics_starts_needed(&t->estimate, false, doctor_precisions[i]);
 		bool useful = t->estimate.starts && starts < STATISTICS_NEEDED_MAX; /* NAN: false */
-		double seconds = useful ? starts * wall_seconds / (double)t->estimate.starts : NAN;
+		double seconds = useful ? starts * start_seconds : NAN;
 		t->needed_seconds[i] = seconds <= DAY_SECONDS ? seconds : (double)NAN;
 	}
 }
@@ -136,7 +159,7 @@ static int read_noise(const char *out, struct doctor_noise *n, struct error *err
 	CLEANUP(run_data) struct run_data d = RUN_DATA_INIT;
 	AUTO_FREE char *path = str_printf(err, "%s/results.db", out);
 	struct results *r = NULL;
-	uint64_t begin_ns = UINT64_MAX, end_ns = 0;
+	struct span span = { 0 };
 	if (!path || results_open_read(path, &r, err) < 0)
 		return -1;
 	int result = run_data_load(&d, r, NULL, err);
@@ -148,13 +171,13 @@ static int read_noise(const char *out, struct doctor_noise *n, struct error *err
 		if (t->error)
 			continue;
 		strlist_add(&n->names, t->name);
-		result = read_test(r, t, &n->tests[n->len++], &begin_ns, &end_ns, err);
+		result = read_test(r, t, &n->tests[n->len++], &span, err);
 	}
 	results_close(r);
 	if (result < 0)
 		return -1;
 	for (size_t i = 0; i < n->len; i++)
-		project(&n->tests[i], (double)(end_ns - begin_ns) / 1e9 / (double)n->len);
+		project(&n->tests[i], seconds_of_start(&span) / (double)n->len);
 	n->machine = d.report.usage.machine;
 	return machine_advice(&n->machine, &n->advice, err) < 0 ? -1 : strlist_check(&n->names, err);
 }

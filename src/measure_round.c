@@ -11,7 +11,8 @@
 static uint64_t choose_share(const struct round *r, uint64_t set_up_ns)
 {
 	uint64_t share_ns = set_up_ns, least_ns = 4 * r->test->slice_ns;
-	uint64_t each_ns = r->j->o->budget_ns / r->j->tests.len / STATISTICS_STARTS_MIN;
+	uint64_t each_ns =
+		r->j->o->budget_ns / 10 * 9 / r->j->tests.len / STATISTICS_STARTS_MIN; /* none is like another */
 	if (share_ns > (each_ns > set_up_ns ? (each_ns - set_up_ns) / 2 : 0))
 		share_ns = each_ns > set_up_ns ? (each_ns - set_up_ns) / 2 : 0;
 	if (share_ns < least_ns)

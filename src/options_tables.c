@@ -164,7 +164,7 @@ const struct opt doctor_table[] = {
 	{ "server", OPT_STRING, AT(from.server), .value = "ENGINE", .def = "gms", .help = "engine (default: the small embedded database, which is built)" },
 	{ "exec", OPT_STRING, AT(from.exec), .value = "PROGRAM", .help = "its program (default: the one that is installed)" },
 	{ "test", OPT_LIST, AT(tests), .value = "NAME", .help = "test to run, repeatable (default: oltp_read_only, oltp_write_only)" },
-	{ "time", OPT_DURATION, AT(test_time_ns), .min = 10, .max = 86400, .def = "2m", .help = "about how long, without the build; longer where the server is slow to start" },
+	{ "time", OPT_DURATION, AT(test_time_ns), .min = 10, .max = 86400, .def = "2m", .help = "how long, with all starts of the server and without the build" },
 	{ "threads", OPT_INT, AT(threads), .min = 1, .max = 256, .def = "1", .help = "client threads" },
 	{ "out", OPT_STRING, AT(out), .value = "DIR", .help = "folder for the run (default: out/<run-id>)" },
 	{ "cache", OPT_STRING, AT(cache), .value = "DIR", .help = "build cache (default: $XDG_CACHE_HOME/dbdyno)" },
