@@ -74,6 +74,22 @@ def test_a_bad_script_fails_its_test_and_no_other(dbdyno, gms):
     assert processes_of(str(dbdyno.temporary)) == []
 
 
+def test_a_test_that_fails_on_one_side_only(dbdyno, gms, tmp_path):
+    """MariaDB can, the small database cannot: the test fails whole, and says where; the other one is compared."""
+    scripts = tmp_path / "scripts"
+    shutil.copytree(TEAM, scripts)
+    (scripts / "at_once.lua").write_text('require("team_common")\nfunction event() con:query("EXECUTE IMMEDIATE \'SELECT 1\'") end\n')
+    done = dbdyno.fails(5, "load on the to server", "compare", "--from-server=mariadb", "--to-server=gms", "--to-exec", gms["good"], *LOAD,
+                        "--script-dir", scripts, "--test=at_once", "--test=good", "--out=result")
+    assert "load on the from server" not in done.stderr
+    db = dbdyno.home / "result/results.db"
+    for side in ("from", "to"):
+        assert query(db, f"select test_name from {side}_results") == [("good",)]
+    assert query(db, "select distinct test from comparison") == [("good",)]
+    told = {test["name"]: test["error"] for test in json.loads((dbdyno.home / "result/report.json").read_text())["tests"]}
+    assert "load on the to server" in told["at_once"] and told["good"] is None
+
+
 def test_a_sysbench_that_does_nothing(dbdyno, gms):
     """It exits with 0 and has made no table."""
     dbdyno.fails(5, "sbtest1", *sides(gms), *LOAD, "--sysbench=/bin/true", "--test=oltp_point_select", "--out=result")
