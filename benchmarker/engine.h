@@ -100,6 +100,9 @@ struct engine {
 	struct strlist init_sql;                            /* once it is ready, as admin */
 	char *user, *password, *database;                   /* for the load */
 	struct strlist load_options;                        /* further sysbench options: "--mysql-ignore-errors=…" */
+	/* How much the luck of a start is, for comparisons that have too few of them to see it (statistics.h). */
+	double start_sd;        /* standard deviation of the log-ratio of two starts; 0: not known */
+	unsigned start_sd_from; /* starts that it was found from */
 	/* profile: one of path and file, or neither */
 	char *profile_path;           /* HTTP path of the profile; NULL: engine has no HTTP pprof */
 	unsigned profile_port;        /* the one port that it can listen on; 0: ${pprof_port} */

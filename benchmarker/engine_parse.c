@@ -1,5 +1,6 @@
 /* The strict reader of engine files, after the tables of engine_schema.c. */
 #include "benchmarker/engine_schema.h"
+#include "benchmarker/statistics.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -184,6 +185,28 @@ static int read_port(const struct place *p, const cJSON *v, unsigned *ret, struc
 	return 0;
 }
 
+static int read_starts(const struct place *p, const cJSON *v, unsigned *ret, struct error *err)
+{
+	if (!cJSON_IsNumber(v))
+		return fail(p, err, "expected a number of starts, not %s", type_name(v));
+	if (!(v->valuedouble >= STATISTICS_STARTS_MIN && v->valuedouble <= STATISTICS_NEEDED_MAX) ||
+	    v->valuedouble != floor(v->valuedouble))
+		return fail(p, err, "%g is not a number of starts from %d to %d", v->valuedouble, STATISTICS_STARTS_MIN,
+			    STATISTICS_NEEDED_MAX);
+	*ret = (unsigned)v->valuedouble;
+	return 0;
+}
+
+static int read_fraction(const struct place *p, const cJSON *v, double *ret, struct error *err)
+{
+	if (!cJSON_IsNumber(v))
+		return fail(p, err, "expected a number such as 0.05, not %s", type_name(v));
+	if (!(v->valuedouble >= 0.0001 && v->valuedouble <= 1))
+		return fail(p, err, "%g is not from 0.0001 to 1", v->valuedouble);
+	*ret = v->valuedouble;
+	return 0;
+}
+
 static int read_protocol(const struct place *p, const cJSON *v, enum protocol *ret, struct error *err)
 {
 	if (!cJSON_IsString(v))
@@ -236,6 +259,10 @@ static int read_value(const struct place *p, const cJSON *v, const struct key *k
 		return read_signal(p, v, field, err);
 	case V_PORT:
 		return read_port(p, v, field, err);
+	case V_STARTS:
+		return read_starts(p, v, field, err);
+	case V_FRACTION:
+		return read_fraction(p, v, field, err);
 	case V_PROTOCOL:
 		return read_protocol(p, v, field, err);
 	case V_OBJECT:

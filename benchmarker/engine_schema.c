@@ -124,6 +124,12 @@ static const struct key format_keys[] = {
 	{ 0 },
 };
 
+static const struct key start_variation_keys[] = {
+	{ "fraction", V_FRACTION, REQUIRED, AT(start_sd), NULL, NULL, NULL },
+	{ "starts", V_STARTS, REQUIRED, AT(start_sd_from), NULL, NULL, NULL },
+	{ 0 },
+};
+
 const struct key engine_keys[] = {
 	{ "name", V_STRING, REQUIRED | FILLED, AT(name), NULL, is_name, "up to 63 of a-z, 0-9, _ and -" },
 	{ "protocol", V_PROTOCOL, REQUIRED, AT(protocol), NULL, NULL, NULL },
@@ -140,6 +146,7 @@ const struct key engine_keys[] = {
 	{ "socket_flags", V_LIST, FILLED | ALL_VARIABLES, AT(socket_flags), NULL, is_option, "an option such as --x" },
 	{ "stop", V_OBJECT, 0, 0, stop_keys, NULL, NULL },
 	{ "ready_timeout_seconds", V_SECONDS, 0, AT(ready_timeout_ns), NULL, NULL, NULL },
+	{ "start_variation", V_OBJECT, 0, 0, start_variation_keys, NULL, NULL },
 	{ "run_as", V_STRING, FILLED, AT(run_as), NULL, is_file_name, "a user name" },
 	{ "admin", V_OBJECT, REQUIRED, 0, admin_keys, NULL, NULL },
 	{ "init_sql", V_LIST, ALL_VARIABLES, AT(init_sql), NULL, NULL, NULL },

@@ -12,6 +12,8 @@ enum value_type {
 	V_SECONDS,  /* uint64_t nanoseconds */
 	V_SIGNAL,   /* int */
 	V_PORT,     /* unsigned */
+	V_STARTS,   /* unsigned */
+	V_FRACTION, /* double */
 	V_PROTOCOL, /* enum protocol */
 	V_OBJECT,   /* keys of its own, into the same struct */
 };

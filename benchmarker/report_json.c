@@ -3,6 +3,7 @@
 #include "benchmarker/report_classes.h"
 #include "benchmarker/report_latency.h"
 #include "benchmarker/report_machine.h"
+#include "benchmarker/report_noise.h"
 #include "benchmarker/report_pgo.h"
 #include "benchmarker/report_summary.h"
 
@@ -212,6 +213,22 @@ static void put_mean(struct json *j, const struct report *r)
 	put_spread(j, mean, e);
 }
 
+static void put_start_variation(struct json *j, const struct report *r)
+{
+	struct start_variation v;
+	if (report_start_variation(r, &v, NULL) < 0) {
+		j->failed = true;
+		return;
+	}
+	if (!v.starts && !v.assuming)
+		return;
+	cJSON *variation = put(j, j->root, "start_variation", cJSON_CreateObject());
+	put_number(j, variation, "fraction", v.sd);
+	put_number(j, variation, "starts", (double)v.starts);
+	put_number(j, variation, "assumed_fraction", v.assumed);
+	put_number(j, variation, "assuming_tests", (double)v.assuming);
+}
+
 static void put_test(struct json *j, const struct report *r, cJSON *tests, const struct report_test *t)
 {
 	cJSON *test = put(j, tests, NULL, cJSON_CreateObject());
@@ -409,6 +426,7 @@ int report_json(const struct report *r, struct strbuf *out, struct error *err)
 	put_string(&j, j.root, "error", r->error);
 	put_summary(&j, r);
 	put_mean(&j, r);
+	put_start_variation(&j, r);
 	put_pgo(&j, r);
 	put_run(&j, r);
 	put_server(&j, "from", &r->from);

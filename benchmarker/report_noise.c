@@ -4,6 +4,7 @@
 #include "benchmarker/report_summary.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define TEST_COLUMNS 60
 #define SEVERAL 2
@@ -66,10 +67,69 @@ static void add_detectable(const struct report *r, const struct report_style *st
 	strlist_add(ret, line.data);
 }
 
+int report_start_variation(const struct report *r, struct start_variation *ret, struct error *err)
+{
+	size_t n = 0;
+	AUTO_FREE const struct comparison **compared = calloc(r->tests_len + 1, sizeof *compared);
+	if (!compared)
+		return error_oom(err);
+	for (size_t i = 0; i < r->tests_len; i++)
+		if (!r->tests[i].error)
+			compared[n++] = &r->tests[i].comparison;
+	*ret = statistics_start_variation(compared, n);
+	return 0;
+}
+
+static void add_start_variation(const struct start_variation *v, const struct report_style *style, struct strlist *ret)
+{
+	CLEANUP(strbuf) struct strbuf line = STRBUF_INIT(4096);
+	if (isnan(v->sd))
+		return;
+	strbuf_adds(&line, "beyond the noise of slices, ratios differed by ");
+	report_add_percent(&line, style, v->sd);
+	strbuf_adds(&line, " (standard deviation) between starts of the servers, as ");
+	add_starts(&line, v->starts);
+	strbuf_adds(&line, " tell");
+	if (line.failed)
+		ret->failed = true;
+	strlist_add(ret, line.data);
+}
+
+static void add_assumption(const struct report *r, const struct start_variation *v, size_t tests,
+			   const struct report_style *style, struct strlist *ret)
+{
+	CLEANUP(strbuf) struct strbuf line = STRBUF_INIT(4096);
+	if (!v->assuming)
+		return;
+	if (v->assuming < tests)
+		strbuf_addf(&line, "the interval%s of %zu of %zu tests rest%s", v->assuming == 1 ? "" : "s",
+			    v->assuming, tests, v->assuming == 1 ? "s" : "");
+	else
+		strbuf_adds(&line, tests == 1 ? "the interval rests" : "the intervals rest");
+	strbuf_addf(&line,
+		    " on an assumption: with fewer than %d starts of the servers, the luck of a start is not seen, "
+		    "and is taken to be ",
+		    STATISTICS_STARTS_MIN);
+	report_add_percent(&line, style, v->assumed);
+	strbuf_adds(&line, " (standard deviation)");
+	if (!str_eq(r->pairing, "sequential"))
+		strbuf_addf(&line, "; --starts=%d or more measures it", STATISTICS_STARTS_MIN);
+	if (line.failed)
+		ret->failed = true;
+	strlist_add(ret, line.data);
+}
+
 int report_noise_lines(const struct report *r, const struct report_style *style, struct strlist *ret, struct error *err)
 {
+	struct report_summary s;
+	struct start_variation v;
+	if (report_start_variation(r, &v, err) < 0)
+		return -1;
+	report_summarise(r, &s);
 	add_mean(r, style, ret);
 	add_detectable(r, style, ret);
+	add_start_variation(&v, style, ret);
+	add_assumption(r, &v, s.compared, style, ret);
 	return strlist_check(ret, err);
 }
 

@@ -10,8 +10,11 @@
 int report_noise_lines(const struct report *r, const struct report_style *style, struct strlist *ret,
 		       struct error *err);
 
-/* The test's reason, and if it is undecided: how wide its interval is, on how many starts it rests, and how many would
- * do. Nothing if it has no reason. */
+/* Of the tests that were compared. */
+int report_start_variation(const struct report *r, struct start_variation *ret, struct error *err);
+
+/* The test's reason, and if it is undecided and starts can tell: how wide its interval is, on how many starts it rests,
+ * and how many would do. Nothing if it has no reason. */
 void report_add_reason(struct strbuf *out, const struct report_style *style, const struct report *r,
 		       const struct report_test *t);
 

@@ -160,6 +160,35 @@ void statistics_decide(struct comparison *tests, size_t len, double margin)
 	}
 }
 
+/* What was assumed of a start: start_sd without what its slices add. */
+static double assumed_sd(const struct estimate *e)
+{
+	double within = isnan(e->within_sd) ? 0 : e->within_sd;
+	return sqrt(fmax(0, e->start_sd * e->start_sd - within * within));
+}
+
+struct start_variation statistics_start_variation(const struct comparison *const *tests, size_t len)
+{
+	struct start_variation v = { .sd = NAN, .assumed = NAN };
+	double squares = 0;
+	size_t measured = 0;
+	for (size_t i = 0; i < len; i++) {
+		const struct estimate *e = &tests[i]->metrics[tests[i]->metric];
+		if (e->starts == 0 || isnan(e->start_sd))
+			continue;
+		if (e->starts < STATISTICS_STARTS_MIN) {
+			v.assumed = assumed_sd(e);
+			v.assuming++;
+			continue;
+		}
+		squares += e->start_sd * e->start_sd;
+		v.starts = measured++ == 0 || e->starts < v.starts ? e->starts : v.starts;
+	}
+	if (measured)
+		v.sd = sqrt(squares / (double)measured);
+	return v;
+}
+
 bool statistics_may_stop(const struct comparison *tests, size_t len, double precision)
 {
 	for (size_t i = 0; i < len; i++) {

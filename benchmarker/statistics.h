@@ -169,6 +169,17 @@ void statistics_decide(struct comparison *tests, size_t len, double margin);
 int statistics_geometric_mean(const struct start_values *tests, size_t len, const struct statistics_spec *spec,
 			      struct estimate *ret, struct error *err);
 
+/* What the starts of a run differed by, over its tests: an engine file may say so (start_variation), and a comparison
+ * of few starts then assumes it. */
+struct start_variation {
+	double sd;       /* of a start's log-ratio beyond the noise of its slices: root mean square over the tests with
+			    STATISTICS_STARTS_MIN starts or more; NAN: none had */
+	size_t starts;   /* the fewest of these; 0: none */
+	double assumed;  /* standard deviation that the other tests' intervals rest on; NAN: there are none */
+	size_t assuming; /* tests whose intervals rest on it */
+};
+struct start_variation statistics_start_variation(const struct comparison *const *tests, size_t len);
+
 /* For a run that measures start after start until it knows enough.
  *
  *     do { measure one more start of every test; statistics_compare(…anytime…) of each; statistics_decide(…); }

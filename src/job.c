@@ -226,14 +226,29 @@ static int choose_seed(struct job *j, struct error *err)
 	return 0;
 }
 
+/* What is assumed of starts: of two engines, those that differ more. */
+static void assume_starts(const struct job *j, struct statistics_spec *spec)
+{
+	for (size_t i = 0; i < j->sides_len; i++) {
+		const struct engine *e = &j->sides[i].engine;
+		double sd = e->start_sd > 0 ? e->start_sd : STATISTICS_START_SD;
+		if (sd <= spec->start_sd)
+			continue;
+		spec->start_sd = sd;
+		spec->start_df = e->start_sd > 0 ? (double)e->start_sd_from - 1 : STATISTICS_START_DF;
+	}
+}
+
 struct statistics_spec job_statistics(const struct job *j)
 {
-	return (struct statistics_spec){
+	struct statistics_spec spec = {
 		.pairing = j->pairing,
 		/* At a given rate both servers have the throughput that was asked for. */
 		.metric = j->o->rate_per_second > 0 ? METRIC_LATENCY_MEAN : METRIC_THROUGHPUT,
 		.anytime = j->o->precision_fraction > 0, /* the data say when to stop */
 	};
+	assume_starts(j, &spec);
+	return spec;
 }
 
 int job_open(struct job *j, const struct options *o, const char *command, struct error *err)

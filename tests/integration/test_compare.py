@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import query
+from conftest import ROOT, query
 
 COLUMNS = ("id suite_id test_id runtime_os runtime_goarch server_name server_version server_params test_name test_params created_at "
            "sql_read_queries sql_write_queries sql_other_queries sql_total_queries sql_total_queries_per_second sql_transactions_total "
@@ -115,6 +115,26 @@ def test_a_test_is_spread_over_starts_of_the_servers(dbdyno, gms):
         assert (last_pair, last) == (pairs - 1, slices - 1) and slices == 2 * pairs
     assert done.stderr.count("from server is ready") == done.stderr.count("to server is ready") == 3
     assert query(db, "select count(*) from to_results") == [(2,)]  # a row a test, whatever the starts
+    told = json.loads((dbdyno.home / "result/report.json").read_text())["start_variation"]
+    (square,), = query(db, "select avg(start_sd * start_sd) from comparison where metric = 'throughput'")
+    assert told == {"fraction": pytest.approx(square ** 0.5), "starts": 3, "assumed_fraction": None, "assuming_tests": 0}
+    assert "between starts of the servers, as 3 starts of the servers tell" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("given, other, assumed", [((0.02, 9), "mine", 0.02), ((0.02, 9), "gms", 0.08), ((0.3, 5), "gms", 0.3)])
+def test_one_start_rests_on_what_the_engine_file_says(dbdyno, gms, given, other, assumed):
+    """Of two engines the larger; what gms says, which has no such key, is the 8 % of all that do not know."""
+    engine = json.loads((ROOT / "benchmarker/engines/gms.json").read_text())
+    engine.update(name="mine", start_variation={"fraction": given[0], "starts": given[1]})
+    (dbdyno.home / "mine.json").write_text(json.dumps(engine))
+    done = dbdyno.ok("compare", "--engine-file=mine.json", "--from-server=mine", "--from-exec", gms["good"], f"--to-server={other}", "--to-exec",
+                     gms["good"], "--starts=1", "--slice=50ms", *short("oltp_point_select", seconds=1))
+    (start_sd, within_sd, starts), = query(dbdyno.home / "result/results.db", "select start_sd, within_sd, starts from comparison "
+                                                                              "where metric = 'throughput'")
+    assert starts == 1 and start_sd ** 2 - within_sd ** 2 == pytest.approx(assumed ** 2)
+    told = json.loads((dbdyno.home / "result/report.json").read_text())["start_variation"]
+    assert told == {"fraction": None, "starts": 0, "assumed_fraction": pytest.approx(assumed), "assuming_tests": 1}
+    assert "the interval rests on an assumption" in " ".join(done.stdout.split())
 
 
 def test_servers_and_clients_on_cpus_of_their_own(dbdyno, gms):

@@ -40,6 +40,7 @@ static void least_file_gets_defaults(void **state)
 	assert_null(e.profile_file);
 	assert_false(engine_gives_profile(&e));
 	assert_null(e.run_as);
+	assert_true(e.start_sd == 0 && e.start_sd_from == 0);
 }
 
 static void every_key_is_read(void **state)
@@ -66,8 +67,10 @@ static void every_key_is_read(void **state)
 		"\"identity\":{\"contains\":\"X\",\"excludes\":\"Y\",\"mistaken_for\":\"y\"},"
 		"\"big\":{\"repository\":\"a/b\",\"setup\":[[\"x\"],[\"clone\",\"${big_repository}\",\"${data}/"
 		"${database}\"]]},"
+		"\"start_variation\":{\"fraction\":0.025,\"starts\":12},"
 		"\"format\":{\"env\":[\"FORMAT=${format}\"],\"query\":\"SELECT format()\"}}",
 		&e, err));
+	assert_true(e.start_sd == 0.025 && e.start_sd_from == 12);
 	check_str(e.version_contains, "X");
 	check_str(e.version_excludes, "Y");
 	check_str(e.mistaken_for, "y");
@@ -250,6 +253,20 @@ static void mistakes_name_the_key(void **state)
 		{ WITH(",\"setup\":[[\"${big_repository}\"]]"), "setup[0][0]: unknown variable ${big_repository}" },
 		{ WITH(",\"env\":[\"A=${format}\"]"), "env[0]: unknown variable ${format}" },
 		{ WITH(",\"format\":{\"query\":\"x\"}"), "format.env: the key is missing" },
+		{ WITH(",\"start_variation\":0.05"), "start_variation: expected an object, not a number" },
+		{ WITH(",\"start_variation\":{\"fraction\":0.05}"), "start_variation.starts: the key is missing" },
+		{ WITH(",\"start_variation\":{\"starts\":5}"), "start_variation.fraction: the key is missing" },
+		{ WITH(",\"start_variation\":{\"fraction\":\"5 %\",\"starts\":5}"),
+		  "start_variation.fraction: expected a number such as 0.05, not a string" },
+		{ WITH(",\"start_variation\":{\"fraction\":0,\"starts\":5}"), "0 is not from 0.0001 to 1" },
+		{ WITH(",\"start_variation\":{\"fraction\":1.5,\"starts\":5}"), "1.5 is not from 0.0001 to 1" },
+		{ WITH(",\"start_variation\":{\"fraction\":0.05,\"starts\":2}"),
+		  "start_variation.starts: 2 is not a number of starts from 3 to 10000" },
+		{ WITH(",\"start_variation\":{\"fraction\":0.05,\"starts\":3.5}"), "3.5 is not a number of starts" },
+		{ WITH(",\"start_variation\":{\"fraction\":0.05,\"starts\":true}"),
+		  "expected a number of starts, not" },
+		{ WITH(",\"start_variation\":{\"fraction\":0.05,\"starts\":5,\"df\":4}"),
+		  "start_variation.df: unknown key" },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct engine e;

@@ -214,6 +214,55 @@ static void text_golden(void **state)
 	}
 }
 
+/* A sample whose tests had so many starts that the luck of one was measured in all but the first. */
+static const struct report *few_starts(size_t others)
+{
+	static struct report_test tests[3];
+	static struct report r;
+	r = *sample_noise();
+	for (size_t i = 0; i < 3; i++) {
+		tests[i] = r.tests[i];
+		struct estimate *e = &tests[i].comparison.metrics[METRIC_THROUGHPUT];
+		e->starts = i ? others : 1;
+		e->within_sd = 0.06;
+		e->start_sd = e->starts < STATISTICS_STARTS_MIN ? 0.1 : 0.0625;
+	}
+	r.tests = tests;
+	return &r;
+}
+
+static void few_starts_rest_on_an_assumption(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t others;
+		const char *says, *json;
+	} cases[] = {
+		{ 2,
+		  "the intervals rest on an assumption: with fewer than 3 starts of the servers, the luck of a start "
+		  "is "
+		  "not seen, and is taken to be 8 % (standard deviation); --starts=3 or more measures it",
+		  "\"assuming_tests\":\t3" },
+		{ 5, "the interval of 1 of 3 tests rests on an assumption", "\"assuming_tests\":\t1" },
+		{ 5,
+		  "ratios differed by 6.2 % (standard deviation) between starts of the servers, as 5 starts of the "
+		  "servers tell",
+		  "\"starts\":\t5" },
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		CLEANUP(strbuf)
+		struct strbuf text = STRBUF_INIT(REPORT_MAX_BYTES), json = STRBUF_INIT(REPORT_MAX_BYTES);
+		check_ok(report_text(few_starts(cases[i].others), 1000, false, &text, err));
+		check_contains(text.data, cases[i].says);
+		check_ok(report_json(few_starts(cases[i].others), &json, err));
+		check_contains(json.data, cases[i].json);
+	}
+	CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(REPORT_MAX_BYTES);
+	check_ok(report_text(sample_noise(), 1000, false, &text, err)); /* ten starts */
+	if (strstr(text.data, "assumption"))
+		fail_msg("%s", text.data);
+}
+
 /* No line of the table, legend or prose is wider than asked, whatever the width. */
 static void text_fits(void **state)
 {
@@ -369,6 +418,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headline_says_what_came_out),
 		cmocka_unit_test(headline_tells_servers_apart),
+		cmocka_unit_test(few_starts_rest_on_an_assumption),
 		cmocka_unit_test(text_golden),
 		cmocka_unit_test(text_fits),
 		cmocka_unit_test(text_has_no_control_characters),

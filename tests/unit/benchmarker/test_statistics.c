@@ -239,6 +239,60 @@ static void stalls_count_as_they_cost(void **state)
 	check_close(c.metrics[METRIC_THROUGHPUT].ratio, 0.95, 0.001);
 }
 
+/* Nine in ten events of a slice take a millisecond, the slow ones as said: p50 lies in the first kind, p95 and p99 in
+ * the second. */
+static void fill_latencies(struct sample *s, uint64_t events, uint64_t slow_ms)
+{
+	fill(s, (double)events);
+	check_ok(histogram_add(&s->latency, histogram_bucket(NS_PER_MS), events - events / 10, err));
+	check_ok(histogram_add(&s->latency, histogram_bucket(slow_ms * NS_PER_MS), events / 10, err));
+}
+
+static void percentiles(void **state)
+{
+	(void)state;
+	CLEANUP(fixture) struct fixture f = fixture_make(20, 4);
+	for (size_t i = 0; i < f.len; i++) {
+		fill_latencies(&f.samples[2 * i], 50, 10);
+		fill_latencies(&f.samples[2 * i + 1], 50, 15);
+	}
+	struct comparison c = compare(&f, PAIRING_INTERLEAVED);
+	check_close(c.metrics[METRIC_LATENCY_P50].ratio, 1, 1e-12);
+	check_close(c.metrics[METRIC_LATENCY_P95].ratio, 1.5, 0.002);
+	check_close(c.metrics[METRIC_LATENCY_P99].ratio, 1.5, 0.002);
+	assert_true(c.metrics[METRIC_LATENCY_P99].starts == 5 && isfinite(c.metrics[METRIC_LATENCY_P99].high));
+	/* 999 events: fewer than ten lie beyond the 99th percentile. */
+	fill_latencies(&f.samples[1], 49, 15);
+	c = compare(&f, PAIRING_INTERLEAVED);
+	assert_true(isnan(c.metrics[METRIC_LATENCY_P99].ratio) && c.metrics[METRIC_LATENCY_P99].pairs == 0);
+	assert_true(isinf(c.metrics[METRIC_LATENCY_P99].high));
+	check_close(c.metrics[METRIC_LATENCY_P95].ratio, 1.5, 0.002);
+	assert_null(c.reason); /* the verdict does not rest on it */
+}
+
+/* Of the tests that saw it, the root mean square; of the others, what was assumed, without what their slices add. */
+static void how_much_starts_differ(void **state)
+{
+	(void)state;
+	struct comparison c[4] = { 0 };
+	const struct comparison *tests[] = { &c[0], &c[1], &c[2], &c[3] };
+	c[0].metrics[METRIC_THROUGHPUT] = (struct estimate){ .starts = 10, .within_sd = 0.5, .start_sd = 0.03 };
+	c[1].metric = METRIC_LATENCY_MEAN;
+	c[1].metrics[METRIC_LATENCY_MEAN] = (struct estimate){ .starts = 5, .within_sd = NAN, .start_sd = 0.05 };
+	c[2].metrics[METRIC_THROUGHPUT] = (struct estimate){ .starts = 2, .within_sd = 0.06, .start_sd = 0.1 };
+	c[3].metrics[METRIC_THROUGHPUT] = (struct estimate){ .starts = 1, .start_sd = NAN }; /* an older file's */
+	struct start_variation v = statistics_start_variation(tests, 4);
+	check_close(v.sd, sqrt((0.03 * 0.03 + 0.05 * 0.05) / 2), 1e-12);
+	check_close(v.assumed, 0.08, 1e-12);
+	assert_true(v.starts == 5 && v.assuming == 1);
+	v = statistics_start_variation(&tests[2], 1);
+	assert_true(isnan(v.sd) && v.starts == 0 && v.assuming == 1);
+	v = statistics_start_variation(tests, 1);
+	assert_true(isnan(v.assumed) && v.starts == 10 && v.assuming == 0);
+	v = statistics_start_variation(&tests[3], 1);
+	assert_true(isnan(v.sd) && isnan(v.assumed) && v.starts == 0 && v.assuming == 0);
+}
+
 static void pairs_in_order(void **state)
 {
 	(void)state;
@@ -337,6 +391,8 @@ int main(void)
 		cmocka_unit_test(equal_without_spread),
 		cmocka_unit_test(sides_without_events),
 		cmocka_unit_test(stalls_count_as_they_cost),
+		cmocka_unit_test(percentiles),
+		cmocka_unit_test(how_much_starts_differ),
 		cmocka_unit_test(pairs_in_order),
 		cmocka_unit_test(sequential_says_so),
 		cmocka_unit_test(percentile_from_histograms),
