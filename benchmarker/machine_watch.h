@@ -9,8 +9,8 @@
  *     machine_watch_end(&watch, subjects, 1, begin, slices);
  *
  * Nothing here fails: what cannot be read is MACHINE_UNKNOWN (machine_usage.h). Files stay open between readings, those
- * of processes and threads too; a reading costs 0.26 ms for MariaDB with 13 threads and its client (2 CPUs, busy), outside
- * of the load's window.
+ * of processes and threads too; a reading costs 0.26 ms for MariaDB with 13 threads and its client (2 CPUs, busy),
+ * outside of the load's window.
  *
  * A process counts with all that descends from it, found by /proc/PID/task/PID/children: PostgreSQL has a process for
  * each connection, in a session of its own. Where the kernel lacks that file, nothing is known of processes. A child
