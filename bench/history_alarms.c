@@ -1,206 +1,270 @@
 /* What a history's change points are worth, by simulation:
  *
- *     history_alarms alarms|power|time N
+ *     history_alarms alarms|power|range|looks|steps|time N SEED [e-divisive]
  *
- * alarms: in how many of N series without a change one is found, at 5 %, by us and by E-divisive (Matteson, James 2014:
- * energy statistic with exponent 1, 199 permutations, bisection). power: in how many of N series with a change of 1, 2
- * and 3 standard deviations it is found within two points of its place. time: seconds for N series of 1,000 points with
- * two changes. */
+ * N series of each kind, at 5 %; another seed gives other series. Every figure of a share has the binomial error of N.
+ *
+ * alarms: in how many series without a change one is found. power: in how many with a change it is found within two
+ * points of its place, by size, number of points and place. range: of those in which a change is found, in how many its
+ * range holds the true place, and its interval the true size; the points in the range; in how many more is found than
+ * there is. looks: in how many series without a change one is found by who looks after each of 60 builds. steps: alarms
+ * (0 sd) and power for the steps of a chain. time: seconds for N series of 1,000 points with two changes each.
+ *
+ * e-divisive: alarms and power of that, too (bench/e_divisive.h). */
 #include "base/clock.h"
 #include "base/str.h"
 #include "benchmarker/changepoint.h"
-#include "benchmarker/plan.h"
+#include "e_divisive.h"
+#include "made_noise.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define LEN_MAX 1000
+#define LEN_MAX E_DIVISIVE_LEN_MAX
 #define ALPHA 0.05
+#define NEAR 2
 
-static double uniform(uint64_t *seed)
-{
-	return ((double)(plan_random(seed) >> 11) + 0.5) / 9007199254740992.0;
-}
-
-static double normal(uint64_t *seed)
-{
-	double u = uniform(seed), v = uniform(seed);
-	return sqrt(-2 * log(u)) * cos(2 * M_PI * v);
-}
-
-enum noise { GAUSS, STUDENT3, AR03, AR06, UNEVEN, NOISES };
-static const char *const noise_names[] = { "gauss", "student-t3", "ar1-0.3", "ar1-0.6", "uneven" };
-
-/* Standard deviation 1 (uneven: on the whole). */
-static void make(enum noise noise, size_t len, uint64_t *seed, struct changepoint_point *out)
-{
-	double correlation = noise == AR03 ? 0.3 : noise == AR06 ? 0.6 : 0, last = normal(seed);
-	for (size_t i = 0; i < len; i++) {
-		double z = normal(seed);
-		out[i] = (struct changepoint_point){ z, 0 };
-		if (noise == STUDENT3) {
-			double chi = 0;
-			for (int k = 0; k < 3; k++)
-				chi += pow(normal(seed), 2);
-			out[i].value = z / sqrt(chi / 3) / sqrt(3);
-		} else if (correlation > 0) {
-			out[i].value = last = correlation * last + sqrt(1 - correlation * correlation) * z;
-		} else if (noise == UNEVEN) {
-			out[i].error = uniform(seed) < 0.25 ? 1.8 : 0.5;
-			out[i].value = z * out[i].error;
-		}
-	}
-}
-
-static double ediv_best(const double *x, size_t n, size_t *at)
-{
-	double best = -1, within_left = 0, within_right = 0, between = 0;
-	for (size_t i = 0; i < n; i++)
-		for (size_t j = 0; j < i; j++)
-			within_right += fabs(x[i] - x[j]);
-	for (size_t k = 1; k < n; k++) { /* x[k - 1] moves to the left */
-		double left = 0, right = 0;
-		for (size_t j = 0; j < k - 1; j++)
-			left += fabs(x[k - 1] - x[j]);
-		for (size_t j = k; j < n; j++)
-			right += fabs(x[k - 1] - x[j]);
-		within_left += left;
-		within_right -= right;
-		between += right - left;
-		double a = (double)k, b = (double)(n - k);
-		if (k < 2 || n - k < 2)
-			continue;
-		double q = a * b / (a + b) *
-			   (2 / (a * b) * between - 2 * within_left / (a * (a - 1)) - 2 * within_right / (b * (b - 1)));
-		if (q > best) {
-			best = q;
-			*at = k;
-		}
-	}
-	return best;
-}
-
-/* Places of changes into found; returns how many. */
-static size_t ediv(const double *x, size_t l, size_t n, uint64_t *seed, size_t *found, size_t count)
-{
-	size_t at = 0, ignored, exceeded = 0;
-	double order[LEN_MAX];
-	if (n < 4)
-		return count;
-	double observed = ediv_best(x + l, n, &at);
-	memcpy(order, x + l, n * sizeof *x);
-	for (int r = 0; r < 199 && exceeded < 10; r++) {
-		for (size_t i = n - 1; i > 0; i--) {
-			size_t j = plan_random(seed) % (i + 1);
-			double t = order[i];
-			order[i] = order[j];
-			order[j] = t;
-		}
-		exceeded += ediv_best(order, n, &ignored) >= observed;
-	}
-	if (exceeded >= 10)
-		return count;
-	found[count++] = l + at;
-	count = ediv(x, l, at, seed, found, count);
-	return ediv(x, l + at, n - at, seed, found, count);
-}
-
-struct score {
-	size_t ours, theirs;
+struct run {
+	size_t series;
+	uint64_t seed;
+	bool e_divisive;
 };
 
-/* One series: was anything found (change 0), or the change at place? */
-static void judge(const struct changepoint_point *p, size_t len, size_t place, uint64_t seed, struct score *score)
+static double percent(size_t n, size_t of)
+{
+	return of ? 100.0 * (double)n / (double)of : 0;
+}
+
+/* Another stream for each kind of series. */
+static uint64_t stream(const struct run *r, uint64_t a, uint64_t b, uint64_t c)
+{
+	return r->seed * 1000003 + a * 10007 + b * 101 + c;
+}
+
+static void find(const struct changepoint_point *p, size_t len, uint64_t seed, struct changepoints *ret)
+{
+	struct error err = ERROR_INIT;
+	if (changepoint_find(p, len, ALPHA, seed, ret, &err) == 0)
+		return;
+	fprintf(stderr, "history_alarms: %s\n", err.message);
+	exit(1);
+}
+
+static void shift(struct changepoint_point *p, size_t from, size_t len, double by)
+{
+	for (size_t i = from; i < len; i++)
+		p[i].value += by;
+}
+
+static bool is_near(size_t at, size_t place)
+{
+	return at + NEAR >= place && at <= place + NEAR;
+}
+
+/* Was anything found (place 0), or the change at place? */
+static bool ours(const struct changepoint_point *p, size_t len, size_t place, uint64_t seed)
+{
+	CLEANUP(changepoints) struct changepoints c = { 0 };
+	find(p, len, seed, &c);
+	bool found = place == 0 && c.len;
+	for (size_t i = 0; place && i < c.len; i++)
+		found |= is_near(c.items[i].at, place);
+	return found;
+}
+
+static bool theirs(const struct changepoint_point *p, size_t len, size_t place, uint64_t seed)
 {
 	double x[LEN_MAX];
-	size_t found[LEN_MAX], n;
-	CLEANUP(changepoints) struct changepoints c = { 0 };
+	size_t at[LEN_MAX];
 	for (size_t i = 0; i < len; i++)
 		x[i] = p[i].value;
-	n = ediv(x, 0, len, &seed, found, 0);
-	if (changepoint_find(p, len, ALPHA, seed, &c, NULL) < 0)
-		return;
-	bool ours = place == 0 && c.len, theirs = place == 0 && n;
-	for (size_t i = 0; place && i < c.len; i++)
-		ours |= c.items[i].at + 2 >= place && c.items[i].at <= place + 2;
+	size_t n = e_divisive(x, len, &seed, at);
+	bool found = place == 0 && n;
 	for (size_t i = 0; place && i < n; i++)
-		theirs |= found[i] + 2 >= place && found[i] <= place + 2;
-	score->ours += ours;
-	score->theirs += theirs;
+		found |= is_near(at[i], place);
+	return found;
 }
 
-static void alarms(size_t series)
+/* One line: a step (0: none) before point `place`. */
+static void count_found(const struct run *r, enum made_noise_shape shape, size_t len, size_t place, double step)
 {
-	static const size_t lengths[] = { 20, 60, 200 };
 	struct changepoint_point p[LEN_MAX];
-	for (enum noise noise = GAUSS; noise < NOISES; noise++)
-		for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
-			uint64_t seed = 1;
-			struct score score = { 0 };
-			for (size_t s = 0; s < series; s++) {
-				make(noise, lengths[i], &seed, p);
-				judge(p, lengths[i], 0, s, &score);
+	uint64_t seed = stream(r, shape, len, place + (size_t)(10 * step));
+	size_t found = 0, by_others = 0;
+	for (size_t s = 0; s < r->series; s++) {
+		made_noise_make(shape, len, &seed, p);
+		shift(p, place, len, step);
+		found += ours(p, len, place, s);
+		by_others += r->e_divisive && theirs(p, len, place, s);
+	}
+	if (place)
+		printf("power %s %.0f sd at %zu of %zu: ours %.1f %%", made_noise_names[shape], step, place, len,
+		       percent(found, r->series));
+	else
+		printf("alarms %s %zu points: ours %.1f %%", made_noise_names[shape], len, percent(found, r->series));
+	if (r->e_divisive)
+		printf(", E-divisive %.1f %%", percent(by_others, r->series));
+	printf("\n");
+	fflush(stdout);
+}
+
+static void alarms(const struct run *r)
+{
+	static const size_t lengths[] = { 10, 20, 60, 200 };
+	for (enum made_noise_shape shape = 0; shape < NOISE_SHAPES; shape++)
+		for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+			count_found(r, shape, lengths[i], 0, 0);
+}
+
+static void power(const struct run *r)
+{
+	static const size_t lengths[] = { 15, 30, 60, 120 };
+	for (enum made_noise_shape shape = 0; shape < NOISE_SHAPES; shape++)
+		for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+			for (int step = 1; step <= 3; step++) {
+				count_found(r, shape, lengths[i], lengths[i] / 2, step);
+				count_found(r, shape, lengths[i], lengths[i] - 5, step);
 			}
-			printf("alarms %s %zu points: ours %.1f %%, E-divisive %.1f %%\n", noise_names[noise],
-			       lengths[i], 100.0 * (double)score.ours / (double)series,
-			       100.0 * (double)score.theirs / (double)series);
+}
+
+struct covered {
+	size_t found, range, size, more, points;
+};
+
+static void count_covered(const struct changepoints *c, size_t place, double step, struct covered *n)
+{
+	const struct changepoint *best = NULL;
+	size_t least = SIZE_MAX;
+	for (size_t i = 0; i < c->len; i++) {
+		size_t at = c->items[i].at, off = at > place ? at - place : place - at;
+		if (off < least) {
+			least = off;
+			best = &c->items[i];
+		}
+	}
+	if (!best)
+		return;
+	n->found++;
+	n->more += c->len > 1;
+	n->range += best->first <= place && best->last >= place;
+	n->points += best->last - best->first + 1;
+	n->size += best->low <= step && best->high >= step;
+}
+
+static void range(const struct run *r)
+{
+	static const size_t lengths[] = { 30, 60, 120 };
+	static const double steps[] = { 1, 1.5, 2, 3, 5 };
+	struct changepoint_point p[LEN_MAX];
+	for (enum made_noise_shape shape = 0; shape < NOISE_SHAPES; shape++)
+		for (size_t i = 0; i < ARRAY_SIZE(lengths) * ARRAY_SIZE(steps); i++) {
+			size_t len = lengths[i / ARRAY_SIZE(steps)];
+			double step = steps[i % ARRAY_SIZE(steps)];
+			struct covered n = { 0 };
+			uint64_t seed = stream(r, shape, len, 500 + (size_t)(10 * step));
+			for (size_t s = 0; s < r->series; s++) {
+				CLEANUP(changepoints) struct changepoints c = { 0 };
+				size_t place = (size_t)((0.2 + 0.6 * made_noise_uniform(&seed)) * (double)len);
+				made_noise_make(shape, len, &seed, p);
+				shift(p, place, len, step);
+				find(p, len, s, &c);
+				count_covered(&c, place, step, &n);
+			}
+			printf("range %s %.1f sd of %zu points: found %.1f %%; of these range %.1f %% (%.1f points), "
+			       "size %.1f %%, more than one %.1f %%\n",
+			       made_noise_names[shape], step, len, percent(n.found, r->series),
+			       percent(n.range, n.found), n.found ? (double)n.points / (double)n.found : 0,
+			       percent(n.size, n.found), percent(n.more, n.found));
 			fflush(stdout);
 		}
 }
 
-static void power(size_t series)
+static void looks(const struct run *r)
 {
-	static const size_t places[] = { 30, 55 };
 	const size_t len = 60;
 	struct changepoint_point p[LEN_MAX];
-	for (enum noise noise = GAUSS; noise < NOISES; noise++)
-		for (size_t i = 0; i < 3 * ARRAY_SIZE(places); i++) {
-			uint64_t seed = 1;
-			double step = (double)(i / ARRAY_SIZE(places)) + 1;
-			size_t place = places[i % ARRAY_SIZE(places)];
-			struct score score = { 0 };
-			for (size_t s = 0; s < series; s++) {
-				make(noise, len, &seed, p);
-				for (size_t k = place; k < len; k++)
-					p[k].value += step;
-				judge(p, len, place, s, &score);
-			}
-			printf("power %s %.0f sd at %zu of %zu: ours %.0f %%, E-divisive %.0f %%\n", noise_names[noise],
-			       step, place, len, 100.0 * (double)score.ours / (double)series,
-			       100.0 * (double)score.theirs / (double)series);
-			fflush(stdout);
+	for (enum made_noise_shape shape = 0; shape < NOISE_SHAPES; shape++) {
+		size_t found = 0;
+		uint64_t seed = stream(r, shape, len, 700);
+		for (size_t s = 0; s < r->series; s++) {
+			bool any = false;
+			made_noise_make(shape, len, &seed, p);
+			for (size_t n = CHANGEPOINT_LEVELS_MIN; n <= len && !any; n++)
+				any = ours(p, n, 0, s);
+			found += any;
 		}
+		printf("looks %s after each of %zu builds: %.1f %%\n", made_noise_names[shape], len,
+		       percent(found, r->series));
+		fflush(stdout);
+	}
 }
 
-static void duration(size_t series)
+static bool finds_step(const struct changepoint_point *p, size_t len, size_t at, bool any)
+{
+	CLEANUP(changepoints) struct changepoints c = { 0 };
+	if (changepoint_find_steps(p, len, ALPHA, &c, NULL) < 0)
+		exit(1);
+	bool found = any && c.len;
+	for (size_t i = 0; i < c.len; i++)
+		found |= c.items[i].at == at;
+	return found;
+}
+
+static void steps(const struct run *r)
+{
+	static const size_t lengths[] = { 5, 10, 20, 40, 100 };
+	static const double sizes[] = { 0, 4, 6, 8, 10, 12 };
+	struct changepoint_point p[LEN_MAX];
+	for (enum made_noise_shape shape = 0; shape < NOISE_SHAPES; shape++)
+		for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+			for (size_t k = 0; k < ARRAY_SIZE(sizes); k++) {
+				size_t len = lengths[i], found = 0;
+				uint64_t seed = stream(r, shape, len, 800);
+				for (size_t s = 0; s < r->series; s++) {
+					made_noise_make(shape, len, &seed, p);
+					p[len / 2].value += sizes[k];
+					found += finds_step(p, len, len / 2, sizes[k] == 0);
+				}
+				printf("steps %s %.0f sd of %zu: %.1f %%\n", made_noise_names[shape], sizes[k], len,
+				       percent(found, r->series));
+			}
+}
+
+static void duration(const struct run *r)
 {
 	struct changepoint_point p[LEN_MAX];
-	uint64_t seed = 1, begin = clock_mono_ns();
+	uint64_t seed = r->seed, begin = clock_mono_ns();
 	size_t found = 0;
-	for (size_t s = 0; s < series; s++) {
+	for (size_t s = 0; s < r->series; s++) {
 		CLEANUP(changepoints) struct changepoints c = { 0 };
-		make(GAUSS, LEN_MAX, &seed, p);
-		for (size_t k = 300; k < 700; k++)
-			p[k].value += 3;
-		if (changepoint_find(p, LEN_MAX, ALPHA / (double)series, s, &c, NULL) == 0)
+		made_noise_make(NOISE_GAUSS, LEN_MAX, &seed, p);
+		shift(p, 300, 700, 3);
+		if (changepoint_find(p, LEN_MAX, ALPHA / (double)r->series, s, &c, NULL) == 0)
 			found += c.len;
 	}
-	printf("time %zu series of %d points: %.2f s, %zu changes of %zu\n", series, LEN_MAX,
-	       (double)(clock_mono_ns() - begin) / 1e9, found, 2 * series);
+	printf("time %zu series of %d points: %.2f s, %zu changes of %zu\n", r->series, LEN_MAX,
+	       (double)(clock_mono_ns() - begin) / 1e9, found, 2 * r->series);
 }
 
 int main(int argc, char **argv)
 {
-	long long series = 0;
-	if (argc != 3 || str_to_i64(argv[2], 1, 1000000, &series) < 0)
+	static const struct {
+		const char *name;
+		void (*run)(const struct run *r);
+	} modes[] = { { "alarms", alarms }, { "power", power }, { "range", range },
+		      { "looks", looks },   { "steps", steps }, { "time", duration } };
+	long long series = 0, seed = 0;
+	bool others = argc == 5 && strcmp(argv[4], "e-divisive") == 0;
+	if (argc < 4 || (argc == 5 && !others) || argc > 5 || str_to_i64(argv[2], 1, 1000000, &series) < 0 ||
+	    str_to_i64(argv[3], 0, INT64_MAX / 2000000, &seed) < 0)
 		return 2;
-	if (strcmp(argv[1], "alarms") == 0)
-		alarms((size_t)series);
-	else if (strcmp(argv[1], "power") == 0)
-		power((size_t)series);
-	else
-		duration((size_t)series);
-	return 0;
+	const struct run r = { (size_t)series, (uint64_t)seed, others };
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++)
+		if (strcmp(argv[1], modes[i].name) == 0) {
+			modes[i].run(&r);
+			return 0;
+		}
+	return 2;
 }

@@ -1,17 +1,16 @@
 #include "benchmarker/changepoint.h"
 
 #include "benchmarker/changepoint_parts.h"
-#include "benchmarker/plan.h"
 #include "benchmarker/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SIDE_MIN 2       /* points on either side of a change */
-#define WINDOW_MIN 8     /* points of the smallest window */
-#define PERMUTATIONS 999 /* at least */
-#define PERMUTATIONS_MAX 19999
+#define SIDE_MIN 2   /* points on either side of a change */
+#define WINDOW_MIN 8 /* points of the smallest window */
+#define DRAWS 999    /* at least */
+#define DRAWS_MAX 19999
 #define LOCATION_LR \
 	7.35 /* -2 ln(1 - sqrt(0.95)): the likelihood's fall to both sides of a change (Yao, Ann. Stat. 15, 1987) */
 
@@ -99,18 +98,6 @@ static double statistic(struct scores *s, size_t *ret_at)
 	return best / fmax(squares(s) - best, 1e-12 * best);
 }
 
-static void shuffle(struct scores *s, uint64_t *seed)
-{
-	for (size_t i = s->len - 1; i > 0; i--) {
-		size_t j = plan_random(seed) % (i + 1);
-		double v = s->value[i], w = s->weight[i];
-		s->value[i] = s->value[j];
-		s->weight[i] = s->weight[j];
-		s->value[j] = v;
-		s->weight[j] = w;
-	}
-}
-
 static void scores_release(struct scores *s)
 {
 	free(s->value);
@@ -127,7 +114,7 @@ static int scores_make(const double *values, const double *weights, size_t len, 
 	ret->sums = calloc(len + 1, sizeof(double));
 	ret->weights = calloc(len + 1, sizeof(double));
 	if (!ret->value || !ret->weight || !ret->sums || !ret->weights ||
-	    changepoint_cut(values, len, ret->value, NULL, err) < 0) {
+	    changepoint_cut(values, weights, len, ret->value, NULL, err) < 0) {
 		scores_release(ret);
 		return error_oom(err);
 	}
@@ -135,8 +122,42 @@ static int scores_make(const double *values, const double *weights, size_t len, 
 	return 0;
 }
 
-/* Is there a change in the stretch? *ret_at, relative to it; *ret_p its p-value, above alpha if there is none (then it
- * is only known to be that). */
+/* Correlation of neighbours, of values that are made equally uncertain. */
+static int correlation_of(const double *values, const double *weights, size_t len, double *ret, struct error *err)
+{
+	double *equal = calloc(len + 1, sizeof *equal);
+	if (!equal)
+		return error_oom(err);
+	for (size_t i = 0; i < len; i++)
+		equal[i] = values[i] * sqrt(weights[i]);
+	int result = changepoint_correlation(equal, len, ret, err);
+	free(equal);
+	return result;
+}
+
+/* p-value of the scores' statistic; above alpha it is only known to be that. Spoils the scores. */
+static int test_scores(struct scores *s, double alpha, uint64_t seed, size_t *ret_at, double *ret_p, struct error *err)
+{
+	struct changepoint_null null;
+	double correlation = 0, exceeded = 0;
+	double draws = fmin(fmax(DRAWS, ceil(5 / alpha) - 1), DRAWS_MAX);
+	if (correlation_of(s->value, s->weight, s->len, &correlation, err) < 0 ||
+	    changepoint_null_make(s->value, s->weight, s->len, correlation, &null, err) < 0)
+		return -1;
+	double observed = statistic(s, ret_at);
+	/* Equal orders must count as equal, whatever order their sums were rounded in. */
+	double limit = observed * (1 - 1e-9);
+	for (double i = 0; i < draws && (1 + exceeded) / (1 + draws) <= alpha; i++) {
+		size_t at;
+		changepoint_null_draw(&null, &seed, s->value);
+		exceeded += statistic(s, &at) >= limit;
+	}
+	changepoint_null_release(&null);
+	*ret_p = observed > 0 ? (1 + exceeded) / (1 + draws) : 1;
+	return 0;
+}
+
+/* Is there a change in the stretch? *ret_at, relative to it; *ret_p its p-value, above alpha if there is none. */
 static int test_stretch(const double *values, const double *weights, size_t len, double alpha, uint64_t seed,
 			size_t *ret_at, double *ret_p, struct error *err)
 {
@@ -146,23 +167,9 @@ static int test_stretch(const double *values, const double *weights, size_t len,
 		return 0;
 	if (scores_make(values, weights, len, &s, err) < 0)
 		return -1;
-	double permutations = fmin(fmax(PERMUTATIONS, ceil(5 / alpha) - 1), PERMUTATIONS_MAX);
-	double correlation = 0, exceeded = 0;
-	if (changepoint_correlation(s.value, s.len, &correlation, err) < 0) {
-		scores_release(&s);
-		return -1;
-	}
-	double observed = statistic(&s, ret_at) / growth(correlation);
-	/* Equal orders must count as equal, whatever order their sums were rounded in. */
-	double limit = observed * (1 - 1e-9);
-	for (double i = 0; i < permutations && (1 + exceeded) / (1 + permutations) <= alpha; i++) {
-		size_t at;
-		shuffle(&s, &seed);
-		exceeded += statistic(&s, &at) >= limit;
-	}
-	*ret_p = observed > 0 ? (1 + exceeded) / (1 + permutations) : 1;
+	int result = test_scores(&s, alpha, seed, ret_at, ret_p, err);
 	scores_release(&s);
-	return 0;
+	return result;
 }
 
 /* Best place of a change in [l, r), by cut values. */
@@ -244,7 +251,7 @@ static int add_level(const struct search *s, size_t l, size_t r, double *levels,
 {
 	double *cut = calloc(r - l + 1, sizeof *cut);
 	struct changepoint_scale scale;
-	if (!cut || changepoint_cut(s->values + l, r - l, cut, &scale, err) < 0) {
+	if (!cut || changepoint_cut(s->values + l, s->weights + l, r - l, cut, &scale, err) < 0) {
 		free(cut);
 		return error_oom(err);
 	}
@@ -268,57 +275,78 @@ static double residual_variance(const struct search *s, const double *levels, si
 	return sum / (double)(r - l - fitted);
 }
 
-/* Places of the change that fit nearly as well: the likelihood ratio of two levels, with values cut around theirs. */
-static int add_range(const struct search *s, size_t i, const double *levels, double correlation, double sd,
-		     struct changepoint *c, struct error *err)
+/* The stretch around one change, as two levels: its values cut around theirs, and what is left of them. */
+struct fit {
+	struct scores scores;
+	size_t begin, here; /* in the series; the change, relative to that */
+	double variance;    /* of a point of weight 1 */
+	double growth;
+	double df;
+};
+
+static int fit_make(const struct search *s, size_t i, const struct changepoints *c, struct fit *ret, struct error *err)
 {
 	size_t l = stretch_begin(s, i), r = stretch_end(s, i + 1);
-	struct scores scores;
-	if (scores_make(s->values + l, s->weights + l, r - l, &scores, err) < 0)
+	struct fit f = { .begin = l, .here = s->found[i].at - l, .growth = growth(c->correlation) };
+	f.variance = residual_variance(s, c->levels, l, r, 2);
+	f.df = fmax(1, (double)(r - l - 2) / f.growth);
+	if (scores_make(s->values + l, s->weights + l, r - l, &f.scores, err) < 0)
 		return -1;
 	for (size_t j = l; j < r; j++) {
-		double unit = 3 * sd / sqrt(s->weights[j]), v = s->values[j] - levels[j];
-		scores.value[j - l] = levels[j] + fmax(-unit, fmin(unit, v));
+		double unit = 3 * sqrt(f.variance / s->weights[j]), v = s->values[j] - c->levels[j];
+		f.scores.value[j - l] = c->levels[j] + fmax(-unit, fmin(unit, v));
 	}
-	add_up(&scores);
-	size_t len = r - l, here = c->at - l;
-	double *fit = scores.value; /* no longer needed */
-	double sum = scores.sums[len], weight = scores.weights[len];
-	for (size_t k = 1; k < len; k++) {
-		double wl = scores.weights[k], d = scores.sums[k] * weight - sum * wl;
-		fit[k] = d * d / (wl * (weight - wl) * weight);
-	}
-	double least = fit[here] - LOCATION_LR * sd * sd * growth(correlation);
-	c->first = c->last = c->at;
-	for (size_t k = 1; k < len; k++)
-		if (fit[k] >= least) {
-			c->first = c->first < l + k ? c->first : l + k;
-			c->last = c->last > l + k ? c->last : l + k;
-		}
-	scores_release(&scores);
+	add_up(&f.scores);
+	*ret = f;
 	return 0;
+}
+
+/* What a change before point k explains of the stretch's squares. */
+static double explained(const struct scores *s, size_t k)
+{
+	double wl = s->weights[k], weight = s->weights[s->len], d = s->sums[k] * weight - s->sums[s->len] * wl;
+	return d * d / (wl * (weight - wl) * weight);
+}
+
+/* Places that explain nearly as much: the likelihood ratio of two levels of unknown variance. */
+static void set_range(const struct fit *f, struct changepoint *c)
+{
+	double slack = f->variance * f->growth * f->df * expm1(LOCATION_LR / f->df);
+	double least = explained(&f->scores, f->here) - slack;
+	c->first = c->last = c->at;
+	for (size_t k = 1; k < f->scores.len; k++)
+		if (explained(&f->scores, k) >= least) {
+			c->first = c->first < f->begin + k ? c->first : f->begin + k;
+			c->last = c->last > f->begin + k ? c->last : f->begin + k;
+		}
+}
+
+/* The interval holds that of each place where the change may be. */
+static void set_size(const struct fit *f, const struct changepoints *all, struct changepoint *c)
+{
+	const struct scores *s = &f->scores;
+	double t = student_quantile(0.975, f->df);
+	c->change = all->levels[c->at] - all->levels[c->at - 1];
+	c->low = c->high = c->change;
+	for (size_t k = c->first - f->begin; k <= c->last - f->begin; k++) {
+		double before = s->weights[k], after = s->weights[s->len] - before;
+		double change = (s->sums[s->len] - s->sums[k]) / after - s->sums[k] / before;
+		double half = t * sqrt(f->variance * f->growth * (1 / before + 1 / after));
+		c->low = fmin(c->low, change - half);
+		c->high = fmax(c->high, change + half);
+	}
 }
 
 /* Size, interval and range of each change. */
 static int measure(struct search *s, struct changepoints *c, struct error *err)
 {
 	for (size_t i = 0; i < s->found_len; i++) {
-		struct changepoint *p = &s->found[i];
-		size_t l = stretch_begin(s, i), r = stretch_end(s, i + 1);
-		double before = 0, after = 0;
-		for (size_t j = l; j < p->at; j++)
-			before += s->weights[j];
-		for (size_t j = p->at; j < r; j++)
-			after += s->weights[j];
-		double variance = residual_variance(s, c->levels, l, r, 2) * growth(c->correlation);
-		double half = student_quantile(0.975, fmax(1, (double)(r - l - 2) / growth(c->correlation))) *
-			      sqrt(variance * (1 / before + 1 / after));
-		p->change = c->levels[p->at] - c->levels[p->at - 1];
-		p->low = p->change - half;
-		p->high = p->change + half;
-		if (add_range(s, i, c->levels, c->correlation, sqrt(residual_variance(s, c->levels, l, r, 2)), p, err) <
-		    0)
+		struct fit f;
+		if (fit_make(s, i, c, &f, err) < 0)
 			return -1;
+		set_range(&f, &s->found[i]);
+		set_size(&f, c, &s->found[i]);
+		scores_release(&f.scores);
 	}
 	return 0;
 }
@@ -338,11 +366,10 @@ static int describe(const struct search *s, struct changepoints *c, struct error
 	for (size_t i = 0; i < s->len; i++)
 		residuals[i] = s->values[i] - c->levels[i];
 	if (result == 0 && s->len > 2) {
-		struct changepoint_scale scale;
 		double *cut = calloc(s->len, sizeof *cut);
-		result = cut ? changepoint_cut(residuals, s->len, cut, &scale, err) : error_oom(err);
+		result = cut ? changepoint_cut(residuals, s->weights, s->len, cut, NULL, err) : error_oom(err);
 		if (result == 0)
-			result = changepoint_correlation(cut, s->len, &c->correlation, err);
+			result = correlation_of(cut, s->weights, s->len, &c->correlation, err);
 		free(cut);
 		c->spread = result == 0 ? changepoint_spread(residuals, s->len, 0) : NAN;
 	}

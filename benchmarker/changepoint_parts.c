@@ -1,12 +1,13 @@
 #include "benchmarker/changepoint_parts.h"
 
+#include "benchmarker/plan.h"
+
 #include <math.h>
 #include <stdlib.h>
 
 #define CUT 3
-#define CORRELATION_MAX 0.8
 #define CORRELATION_LEN_MIN 12
-#define DIFFERENCES_USED 0.7          /* of them, the smaller: those across changes of level are not among them */
+#define DIFFERENCES_USED 0.9          /* of them, the smaller: those across changes of level are not among them */
 #define NORMAL_MAD 1.4826022185056018 /* standard deviations of a normal distribution in its median distance */
 
 static int compare(const void *a, const void *b)
@@ -33,7 +34,8 @@ double changepoint_spread(const double *values, size_t len, double center)
 	return result;
 }
 
-int changepoint_cut(const double *values, size_t len, double *ret, struct changepoint_scale *scale, struct error *err)
+int changepoint_cut(const double *values, const double *weights, size_t len, double *ret,
+		    struct changepoint_scale *scale, struct error *err)
 {
 	double *work = calloc(len + 1, sizeof *work);
 	if (!work)
@@ -42,15 +44,17 @@ int changepoint_cut(const double *values, size_t len, double *ret, struct change
 		work[i] = values[i];
 	double center = len ? changepoint_median(work, len) : 0, far = 0;
 	for (size_t i = 0; i < len; i++) {
-		work[i] = fabs(values[i] - center);
+		work[i] = fabs(values[i] - center) * sqrt(weights[i]);
 		far = fmax(far, work[i]);
 	}
 	double unit = len ? NORMAL_MAD * changepoint_median(work, len) : 0;
 	free(work);
 	if (!(unit > 0))
 		unit = far > 0 ? far : 1; /* most are equal: nothing is cut */
-	for (size_t i = 0; i < len; i++)
-		ret[i] = fmax(-CUT, fmin(CUT, (values[i] - center) / unit));
+	for (size_t i = 0; i < len; i++) {
+		double root = sqrt(weights[i]);
+		ret[i] = fmax(-CUT, fmin(CUT, (values[i] - center) / unit * root)) / root;
+	}
 	if (scale)
 		*scale = (struct changepoint_scale){ center, unit };
 	return 0;
@@ -72,16 +76,70 @@ static double mean_difference(const double *values, size_t len, size_t lag, doub
 int changepoint_correlation(const double *values, size_t len, double *ret, struct error *err)
 {
 	double *work = calloc(len + 1, sizeof *work);
+	double found = 0;
 	if (!work)
 		return error_oom(err);
-	*ret = 0;
 	if (len >= CORRELATION_LEN_MIN) {
 		double one = mean_difference(values, len, 1, work), two = mean_difference(values, len, 2, work);
 		if (one > 0)
-			*ret = fmax(0, fmin(CORRELATION_MAX, two / one - 1));
+			found = two / one - 1;
 	}
+	found += CHANGEPOINT_PRUDENCE * sqrt(2 / fmax(1, (double)len));
+	*ret = fmax(0, fmin(CHANGEPOINT_CORRELATION_MAX, found));
 	free(work);
 	return 0;
+}
+
+void changepoint_null_release(struct changepoint_null *n)
+{
+	free(n->innovations);
+	free(n->roots);
+	*n = (struct changepoint_null){ 0 };
+}
+
+/* What value i is off its neighbours, of the same variance as the value if neighbours are independent. */
+static double local_residual(const double *equal, size_t len, size_t i)
+{
+	if (i == 0)
+		return (equal[0] - equal[1]) * sqrt(1.0 / 2);
+	if (i + 1 == len)
+		return (equal[i] - equal[i - 1]) * sqrt(1.0 / 2);
+	return (equal[i] - (equal[i - 1] + equal[i + 1]) / 2) * sqrt(2.0 / 3);
+}
+
+int changepoint_null_make(const double *values, const double *weights, size_t len, double correlation,
+			  struct changepoint_null *ret, struct error *err)
+{
+	struct changepoint_null n = { .correlation = correlation, .len = len };
+	double *equal = calloc(len + 1, sizeof *equal);
+	n.innovations = calloc(len + 1, sizeof(double));
+	n.roots = calloc(len + 1, sizeof(double));
+	if (!equal || !n.innovations || !n.roots) {
+		free(equal);
+		changepoint_null_release(&n);
+		return error_oom(err);
+	}
+	for (size_t i = 0; i < len; i++) {
+		n.roots[i] = sqrt(weights[i]);
+		equal[i] = values[i] * n.roots[i];
+	}
+	for (size_t i = 0; i < len; i++)
+		n.innovations[i] = len > 1 ? local_residual(equal, len, i) : 0;
+	free(equal);
+	*ret = n;
+	return 0;
+}
+
+void changepoint_null_draw(struct changepoint_null *n, uint64_t *seed, double *ret)
+{
+	double now = 0;
+	uint64_t bits = 0;
+	for (size_t i = 0; i < n->len; i++) {
+		double scale = i ? 1 : 1 / sqrt(1 - n->correlation * n->correlation);
+		bits = i % 64 ? bits >> 1 : plan_random(seed);
+		now = n->correlation * now + (bits & 1 ? scale : -scale) * n->innovations[i];
+		ret[i] = now / n->roots[i];
+	}
 }
 
 /* The points' variance beyond what they claim: with it, half of the differences of neighbours are within the half of

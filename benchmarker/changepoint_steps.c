@@ -4,9 +4,37 @@
 #include <math.h>
 #include <stdlib.h>
 
+#define TAILS 4.0           /* degrees of freedom: as heavy as bisect.h expects a measurement's to be */
+#define MAD_EFFICIENCY 0.37 /* of the median distance as an estimate of a normal distribution's scale */
+
 static bool is_known(double error)
 {
 	return isfinite(error) && error > 0;
+}
+
+/* What the steps are held against. */
+struct yardstick {
+	double spread, degrees; /* of all steps around 0 */
+};
+
+static double yardstick_degrees(size_t len)
+{
+	return fmin(TAILS, MAD_EFFICIENCY * (double)(len - 1));
+}
+
+static double p_value(const struct yardstick *y, const struct changepoint_point *step)
+{
+	double p = y->spread > 0 ? student_p_value(step->value / y->spread, y->degrees) : 1;
+	if (!is_known(step->error))
+		return p;
+	double own = student_p_value(step->value / step->error, TAILS);
+	return y->spread > 0 ? fmax(p, own) : own;
+}
+
+static double half_width(const struct yardstick *y, const struct changepoint_point *step)
+{
+	double half = y->spread > 0 ? y->spread * student_quantile(0.975, y->degrees) : 0;
+	return is_known(step->error) ? fmax(half, step->error * student_quantile(0.975, TAILS)) : half;
 }
 
 int changepoint_find_steps(const struct changepoint_point *steps, size_t len, double alpha, struct changepoints *ret,
@@ -22,13 +50,12 @@ int changepoint_find_steps(const struct changepoint_point *steps, size_t len, do
 	for (size_t i = 0; i < len; i++)
 		c.levels[i] = steps[i].value;
 	c.spread = changepoint_spread(c.levels, len, 0);
+	const struct yardstick y = { c.spread, yardstick_degrees(len) };
 	for (size_t i = 0; len >= CHANGEPOINT_STEPS_MIN && i < len; i++) {
-		double sd = is_known(steps[i].error) ? fmax(steps[i].error, c.spread) : c.spread;
-		double degrees = (double)(len - 1), value = steps[i].value;
-		double p = sd > 0 ? student_p_value(value / sd, degrees) : 1;
+		double value = steps[i].value, p = p_value(&y, &steps[i]);
 		if (p > alpha / (double)len)
 			continue;
-		double half = student_quantile(0.975, degrees) * sd;
+		double half = half_width(&y, &steps[i]);
 		c.items[c.len++] = (struct changepoint){ .at = i,
 							 .first = i,
 							 .last = i,

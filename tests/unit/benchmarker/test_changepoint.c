@@ -7,7 +7,7 @@
 #include <math.h>
 
 #define LEN_MAX 400
-#define SERIES 300
+#define SERIES 200
 
 static double normal(uint64_t *seed)
 {
@@ -35,6 +35,25 @@ static void shift(struct changepoint_point *p, size_t from, size_t to, double by
 		p[i].value += by;
 }
 
+/* The most of n that have something of probability p, but for one in a thousand. What a test allows is a rate that is
+ * promised (5 % of false alarms, 95 % of ranges that hold the change) or, for power, one that bench/history_alarms
+ * measured with other seeds (docs/history.md); and beside it the luck of n series, by the binomial distribution. */
+static size_t most(size_t n, double p)
+{
+	size_t k = 0;
+	double term = pow(1 - p, (double)n), sum = term;
+	for (; sum < 0.999; sum += term) {
+		term *= (double)(n - k) / (double)(k + 1) * p / (1 - p);
+		k++;
+	}
+	return k;
+}
+
+static size_t least(size_t n, double p)
+{
+	return n - most(n, 1 - p);
+}
+
 /* In how many of SERIES series without a change one is found. */
 static size_t alarms(double correlation, int degrees, size_t len)
 {
@@ -50,45 +69,78 @@ static size_t alarms(double correlation, int degrees, size_t len)
 	return n;
 }
 
-/* 5 % of 300 is 15 with a standard deviation of 3.8; correlated ones cost more, where E-divisive has 60 and 200. */
 static void false_alarms_are_as_rare_as_asked(void **state)
 {
 	(void)state;
 	static const struct {
 		double correlation;
 		int degrees;
-		size_t len, most;
-	} cases[] = { { 0, 0, 8, 26 },  { 0, 0, 20, 26 },   { 0, 0, 60, 26 },
-		      { 0, 3, 60, 26 }, { 0.3, 0, 60, 60 }, { 0.6, 0, 100, 75 } };
+		size_t len;
+	} cases[] = { { 0, 0, 8 },    { 0, 0, 20 },   { 0, 0, 60 },  { 0, 3, 60 },
+		      { 0.3, 0, 60 }, { 0.6, 0, 60 }, { 0.3, 3, 60 } };
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		size_t n = alarms(cases[i].correlation, cases[i].degrees, cases[i].len);
-		if (n > cases[i].most)
+		print_message("case %zu: %zu false alarms in %d\n", i, n, SERIES);
+		if (n > most(SERIES, 0.05))
 			fail_msg("case %zu: %zu false alarms in %d", i, n, SERIES);
 	}
 }
 
-static void a_change_is_found_at_its_place(void **state)
+/* Points whose errors differ, claimed and not, and grow: none of that is a change. */
+static void uneven_errors_are_no_change(void **state)
 {
 	(void)state;
-	size_t found = 0, near = 0, covered = 0, inside = 0;
-	for (size_t s = 0; s < 100; s++) {
-		struct changepoint_point p[60];
-		uint64_t seed = s;
-		CLEANUP(changepoints) struct changepoints c = { 0 };
-		noise(0, 0, 60, &seed, p);
-		shift(p, 25, 60, -2);
-		check_ok(changepoint_find(p, 60, 0.05, s, &c, err));
-		if (c.len == 0)
-			continue;
-		found++;
-		near += c.items[0].at >= 23 && c.items[0].at <= 27;
-		covered += c.items[0].first <= 25 && c.items[0].last >= 25;
-		inside += c.items[0].low <= -2 && c.items[0].high >= -2;
+	for (int kind = 0; kind < 4; kind++) {
+		size_t found = 0;
+		uint64_t seed = 101 + (uint64_t)kind;
+		for (size_t s = 0; s < SERIES; s++) {
+			struct changepoint_point p[60];
+			CLEANUP(changepoints) struct changepoints c = { 0 };
+			noise(0, 0, 60, &seed, p);
+			for (size_t i = 0; i < 60; i++) {
+				double error = kind < 2 ? (i < 30 ? 0.5 : 1.5) : (plan_random(&seed) % 4 ? 0.5 : 1.8);
+				p[i].value *= error;
+				p[i].error = kind % 2 ? error : NAN;
+			}
+			check_ok(changepoint_find(p, 60, 0.05, s, &c, err));
+			found += c.len > 0;
+		}
+		print_message("kind %d: %zu false alarms in %d\n", kind, found, SERIES);
+		if (found > most(SERIES, 0.05))
+			fail_msg("kind %d: %zu false alarms in %d", kind, found, SERIES);
 	}
-	assert_true(found >= 95);
-	if (near < 80 || covered < 0.92 * (double)found || inside < 0.85 * (double)found)
-		fail_msg("of %zu: %zu near, %zu in the range, %zu with the size in its interval", found, near, covered,
-			 inside);
+}
+
+/* Of changes of 2 and 3 standard deviations anywhere in the middle of 60 points. */
+static void a_change_is_found_and_its_range_and_size_hold(void **state)
+{
+	(void)state;
+	static const struct {
+		double size, found;
+	} cases[] = { { 2, 0.90 }, { 3, 0.97 } };
+	for (size_t k = 0; k < ARRAY_SIZE(cases); k++) {
+		size_t found = 0, covered = 0, inside = 0;
+		uint64_t seed = 211 + k;
+		for (size_t s = 0; s < SERIES; s++) {
+			struct changepoint_point p[60];
+			CLEANUP(changepoints) struct changepoints c = { 0 };
+			size_t place = 12 + plan_random(&seed) % 36;
+			noise(0, 0, 60, &seed, p);
+			shift(p, place, 60, -cases[k].size);
+			check_ok(changepoint_find(p, 60, 0.05, s, &c, err));
+			if (c.len != 1)
+				continue;
+			found++;
+			covered += c.items[0].first <= place && c.items[0].last >= place;
+			inside += c.items[0].low <= -cases[k].size && c.items[0].high >= -cases[k].size;
+		}
+		print_message("%g sd: of %d %zu found, %zu with the place in the range, %zu with the size\n",
+			      cases[k].size, SERIES, found, covered, inside);
+		if (found < least(SERIES, cases[k].found) || covered < least(found, 0.95) ||
+		    inside < least(found, 0.95))
+			fail_msg("%g sd: of %d %zu found, %zu with the place in the range, %zu with the size",
+				 cases[k].size, SERIES, found, covered, inside);
+	}
 }
 
 static void a_change_and_its_repair_are_two(void **state)
@@ -123,12 +175,13 @@ static void an_outlier_is_no_change(void **state)
 	}
 }
 
-/* Half of the points say themselves that they are ten times as uncertain: with equal weights the change would drown. */
+/* Half of the points say themselves that they are ten times as uncertain: with equal weights the change drowns more
+ * often. If weights did nothing, the series that are found in one way alone would be as many in each. */
 static void a_points_own_error_counts(void **state)
 {
 	(void)state;
 	size_t weighted = 0, equal = 0;
-	for (size_t s = 0; s < 40; s++) {
+	for (size_t s = 0; s < 100; s++) {
 		struct changepoint_point p[60];
 		uint64_t seed = s;
 		noise(0, 0, 60, &seed, p);
@@ -142,11 +195,11 @@ static void a_points_own_error_counts(void **state)
 		for (size_t i = 0; i < 60; i++)
 			p[i].error = NAN;
 		check_ok(changepoint_find(p, 60, 0.05, s, &b, err));
-		weighted += a.len > 0;
-		equal += b.len > 0;
+		weighted += a.len > 0 && b.len == 0;
+		equal += b.len > 0 && a.len == 0;
 	}
-	if (weighted < 20 || weighted < equal + 10)
-		fail_msg("found %zu with errors, %zu without", weighted, equal);
+	print_message("found %zu with errors alone, %zu without alone\n", weighted, equal);
+	assert_true(weighted > most(weighted + equal, 0.5));
 }
 
 static void the_same_seed_gives_the_same(void **state)
@@ -184,41 +237,67 @@ static void little_or_equal_values_are_no_trouble(void **state)
 	assert_true(c.items[0].change == 1 && c.items[0].low == 1 && c.items[0].high == 1);
 }
 
+/* With noise as heavy in its tails as is reckoned with, and lighter. */
 static void steps_are_found(void **state)
 {
 	(void)state;
-	size_t false_alarms = 0, found = 0;
-	for (size_t s = 0; s < SERIES; s++) {
-		struct changepoint_point p[40];
-		uint64_t seed = s;
-		CLEANUP(changepoints) struct changepoints c = { 0 }, d = { 0 };
-		noise(0, 0, 40, &seed, p);
-		for (size_t i = 0; i < 40; i++)
-			p[i].error = 0.5; /* they claim half of what they vary */
-		check_ok(changepoint_find_steps(p, 40, 0.05, &c, err));
-		false_alarms += c.len > 0;
-		p[17].value = -6;
-		check_ok(changepoint_find_steps(p, 40, 0.05, &d, err));
-		for (size_t i = 0; i < d.len; i++)
-			if (d.items[i].at == 17 && d.items[i].first == 17 && d.items[i].last == 17 &&
-			    d.items[i].change == -6)
-				found++;
+	static const int degrees[] = { 0, 4 };
+	for (size_t k = 0; k < ARRAY_SIZE(degrees); k++) {
+		size_t false_alarms = 0, found = 0;
+		uint64_t seed = 401 + k;
+		for (size_t s = 0; s < SERIES; s++) {
+			struct changepoint_point p[40];
+			CLEANUP(changepoints) struct changepoints c = { 0 }, d = { 0 };
+			noise(0, degrees[k], 40, &seed, p);
+			for (size_t i = 0; i < 40; i++)
+				p[i].error = 0.5; /* they claim half of what they vary */
+			check_ok(changepoint_find_steps(p, 40, 0.05, &c, err));
+			false_alarms += c.len > 0;
+			p[17].value = -12;
+			check_ok(changepoint_find_steps(p, 40, 0.05, &d, err));
+			for (size_t i = 0; i < d.len; i++)
+				if (d.items[i].at == 17 && d.items[i].first == 17 && d.items[i].last == 17 &&
+				    d.items[i].change == -12)
+					found++;
+		}
+		print_message("steps: %zu false alarms, %zu found of %d\n", false_alarms, found, SERIES);
+		if (false_alarms > most(SERIES, 0.05) || (!degrees[k] && found < least(SERIES, 0.97)))
+			fail_msg("%zu false alarms, %zu found of %d", false_alarms, found, SERIES);
 	}
-	if (false_alarms > 26 || found < 0.9 * SERIES)
-		fail_msg("%zu false alarms, %zu found", false_alarms, found);
+}
+
+/* One that its own run is unsure of is no change, however far from the others; nor is one in a chain of three. */
+static void an_unsure_step_is_no_change(void **state)
+{
+	(void)state;
+	struct changepoint_point p[40];
+	uint64_t seed = 5;
+	CLEANUP(changepoints) struct changepoints c = { 0 }, d = { 0 };
+	noise(0, 0, 40, &seed, p);
+	p[17] = (struct changepoint_point){ -20, 8 };
+	check_ok(changepoint_find_steps(p, 40, 0.05, &c, err));
+	assert_int_equal(c.len, 0);
+	p[17].error = 1;
+	changepoints_release(&c);
+	check_ok(changepoint_find_steps(p, 40, 0.05, &c, err));
+	assert_int_equal(c.len, 1);
+	check_ok(changepoint_find_steps(p + 16, 3, 0.05, &d, err));
+	assert_int_equal(d.len, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(false_alarms_are_as_rare_as_asked),
-		cmocka_unit_test(a_change_is_found_at_its_place),
+		cmocka_unit_test(uneven_errors_are_no_change),
+		cmocka_unit_test(a_change_is_found_and_its_range_and_size_hold),
 		cmocka_unit_test(a_change_and_its_repair_are_two),
 		cmocka_unit_test(an_outlier_is_no_change),
 		cmocka_unit_test(a_points_own_error_counts),
 		cmocka_unit_test(the_same_seed_gives_the_same),
 		cmocka_unit_test(little_or_equal_values_are_no_trouble),
 		cmocka_unit_test(steps_are_found),
+		cmocka_unit_test(an_unsure_step_is_no_change),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
