@@ -58,7 +58,7 @@ static int make(struct build *b, const struct build_recipe *r, const struct buil
 		return -1;
 	step(spec, "fetch");
 	uint64_t start = clock_mono_ns();
-	if (build_fetch(p, spec, b->commit, src, p->target ? &b->commit_seconds : NULL, err) < 0)
+	if (build_fetch(p, spec, b->commit, src, &b->commit_seconds, err) < 0)
 		return error_wrap(err, "fetch %.12s of %s", b->commit, p->repository);
 	b->fetch_ns = clock_mono_ns() - start;
 	step(spec, "build");

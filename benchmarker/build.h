@@ -46,11 +46,12 @@ struct build {
 	char *profile_sha256; /* NULL: none */
 	char *go_version; /* of the Go that compiled it (go.mod may ask for another than the local one): "go1.26.8" */
 	char *flags;      /* one line, as given to go build */
+	int64_t commit_seconds; /* when it was committed, as it says itself, within 1980 to 2100: also the time of the
+				   files in a release's archives; 0: of a cache entry that does not say it */
 	/* of a release: */
-	char *target;           /* NULL: none */
-	char *licenses;         /* path of the repository's licence file in the cache, or NULL */
-	char *licenses_name;    /* its name in the repository: "LICENSES" */
-	int64_t commit_seconds; /* the commit's time, from 1980 to 2100: that of the files in its archives */
+	char *target;        /* NULL: none */
+	char *licenses;      /* path of the repository's licence file in the cache, or NULL */
+	char *licenses_name; /* its name in the repository: "LICENSES" */
 	bool cached;
 	uint64_t fetch_ns, build_ns; /* spent in this call: 0 when cached */
 };

@@ -64,22 +64,21 @@ static bool has_sha256(const char *path, const char *sha256)
 /* What an entry of a release holds beside the others. */
 static bool fill_release(const cJSON *json, const char *dir, struct build *b)
 {
-	const cJSON *seconds = cJSON_GetObjectItemCaseSensitive(json, "commit_seconds");
 	b->target = json_string(json, "target");
 	b->licenses_name = json_string(json, "licenses");
 	b->licenses = b->licenses_name ? str_printf(NULL, "%s/licenses", dir) : NULL;
-	b->commit_seconds = cJSON_IsNumber(seconds) ? (int64_t)seconds->valuedouble : 0;
 	if (!b->target)
 		return true;
 	AUTO_FREE char *sha256 = json_string(json, "licenses_sha256");
-	return cJSON_IsNumber(seconds) && (!b->licenses_name || (b->licenses && has_sha256(b->licenses, sha256)));
+	return b->commit_seconds && (!b->licenses_name || (b->licenses && has_sha256(b->licenses, sha256)));
 }
 
 static bool fill(const cJSON *json, const char *dir, const char *key, struct build *b)
 {
 	AUTO_FREE char *written_key = json_string(json, "key");
 	AUTO_FREE char *binary = json_string(json, "binary");
-	const cJSON *bytes = cJSON_GetObjectItemCaseSensitive(json, "binary_bytes");
+	const cJSON *bytes = cJSON_GetObjectItemCaseSensitive(json, "binary_bytes"),
+		    *seconds = cJSON_GetObjectItemCaseSensitive(json, "commit_seconds");
 	if (!str_eq(written_key, key) || !binary || strchr(binary, '/') || !cJSON_IsNumber(bytes))
 		return false;
 	b->exec = str_printf(NULL, "%s/%s", dir, binary);
@@ -89,6 +88,7 @@ static bool fill(const cJSON *json, const char *dir, const char *key, struct bui
 	b->profile_sha256 = json_string(json, "profile_sha256");
 	b->go_version = json_string(json, "go_version");
 	b->flags = json_string(json, "flags");
+	b->commit_seconds = cJSON_IsNumber(seconds) ? (int64_t)seconds->valuedouble : 0;
 	b->cached = true;
 	if (!b->exec || !b->commit || !b->repository || !b->binary_sha256 || !b->go_version || !b->flags)
 		return false;
@@ -126,7 +126,6 @@ static int sync_file(const char *path, struct stat *ret, struct error *err)
 static bool add_release(cJSON *json, const struct build *made, const char *licenses_sha256)
 {
 	return cJSON_AddStringToObject(json, "target", made->target) &&
-	       cJSON_AddNumberToObject(json, "commit_seconds", (double)made->commit_seconds) &&
 	       (!made->licenses_name || (cJSON_AddStringToObject(json, "licenses", made->licenses_name) &&
 					 cJSON_AddStringToObject(json, "licenses_sha256", licenses_sha256)));
 }
@@ -141,6 +140,7 @@ static char *print_json(const struct build_place *p, const struct build_spec *sp
 		  cJSON_AddStringToObject(json, "engine", spec->engine->name) &&
 		  cJSON_AddStringToObject(json, "repository", made->repository) &&
 		  cJSON_AddStringToObject(json, "commit", made->commit) &&
+		  cJSON_AddNumberToObject(json, "commit_seconds", (double)made->commit_seconds) &&
 		  cJSON_AddStringToObject(json, "binary", p->binary) &&
 		  cJSON_AddNumberToObject(json, "binary_bytes", (double)bytes) &&
 		  cJSON_AddStringToObject(json, "binary_sha256", made->binary_sha256) &&

@@ -31,7 +31,8 @@ static bool add_build(cJSON *o, const char *key, const struct history_build *b)
 	cJSON *side = cJSON_AddObjectToObject(o, key);
 	return side && add_text(side, "engine", b->engine) && add_text(side, "version", b->version) &&
 	       add_text(side, "commit", b->commit) && add_text(side, "binary_sha256", b->binary_sha256) &&
-	       add_text(side, "profile_sha256", b->profile_sha256);
+	       add_text(side, "profile_sha256", b->profile_sha256) &&
+	       add_number(side, "committed_unix", b->committed_unix ? (double)b->committed_unix : NAN);
 }
 
 static bool add_machine(cJSON *o, const struct history_machine *m)
@@ -124,11 +125,13 @@ static const cJSON *get_object(struct reader *r, const cJSON *o, const char *key
 static struct history_build get_build(struct reader *r, const cJSON *o, const char *key)
 {
 	const cJSON *b = get_object(r, o, key);
+	double committed = get_number(r, b, "committed_unix", 1, 1e11);
 	return (struct history_build){ .engine = get_text(r, b, "engine"),
 				       .version = get_text(r, b, "version"),
 				       .commit = get_text(r, b, "commit"),
 				       .binary_sha256 = get_text(r, b, "binary_sha256"),
-				       .profile_sha256 = get_text(r, b, "profile_sha256") };
+				       .profile_sha256 = get_text(r, b, "profile_sha256"),
+				       .committed_unix = isfinite(committed) ? (int64_t)committed : 0 };
 }
 
 static struct history_machine get_machine(struct reader *r, const cJSON *o)

@@ -22,6 +22,7 @@
 /* What was measured: strings may be NULL (not known). */
 struct history_build {
 	const char *engine, *version, *commit, *binary_sha256, *profile_sha256;
+	int64_t committed_unix; /* when its commit was made, as that says itself; 0: not known */
 };
 
 struct history_machine {

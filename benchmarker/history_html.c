@@ -57,7 +57,7 @@ static const struct changepoint *latest(const struct history *h, const struct hi
 	for (size_t i = 0; i < h->len; i++)
 		for (size_t k = 0; k < h->series[i].changes.len; k++) {
 			const struct changepoint *c = &h->series[i].changes.items[k];
-			int64_t at = h->series[i].points[c->at].run->started_unix;
+			int64_t at = history_point_unix(&h->series[i], c->at);
 			if (at >= when) {
 				when = at;
 				best = c;
@@ -108,7 +108,7 @@ static void add_change_row(const struct history_series *s, const struct changepo
 	char day[21];
 	CLEANUP(strbuf) struct strbuf range = STRBUF_INIT(4096);
 	bool faster = history_is_faster(s, c);
-	clock_format_utc(s->points[c->at].run->started_unix, day);
+	clock_format_utc(history_point_unix(s, c->at), day);
 	history_add_range(&range, s, c);
 	strbuf_addf(out, "<tr><td><span class=\"verdict %s\">%s ", faster ? "faster" : "slower", faster ? "▲" : "▼");
 	report_add_change(out, style, exp(c->change));
@@ -135,17 +135,19 @@ static void add_changes(const struct history_series *s, struct strbuf *out)
 	strbuf_adds(out, "<div class=\"scroll\" role=\"region\" aria-label=\"Changes\" tabindex=\"0\">\n<table "
 			 "class=\"changes\">\n"
 			 "<thead><tr><th scope=\"col\">change</th><th scope=\"col\" class=\"n\">95\u202f% interval</th>"
-			 "<th scope=\"col\">most likely since</th><th scope=\"col\">measured</th>"
-			 "<th scope=\"col\">the commit is in (95\u202f%)</th><th scope=\"col\" class=\"n\">builds to "
-			 "look at</th></tr>"
-			 "</thead>\n<tbody>\n");
+			 "<th scope=\"col\">most likely since</th>");
+	strbuf_addf(out,
+		    "<th scope=\"col\">%s</th><th scope=\"col\">the commit is in (95\u202f%%)</th><th scope=\"col\" "
+		    "class=\"n\">builds to look at</th></tr></thead>\n<tbody>\n",
+		    s->by_commit ? "committed" : "measured");
 	for (size_t i = 0; i < s->changes.len; i++)
 		add_change_row(s, &s->changes.items[i], out);
 	strbuf_adds(out, "</tbody>\n</table>\n</div>\n");
 }
 
-static void add_series(const struct history_series *s, size_t number, struct strbuf *out)
+static void add_series(const struct history *h, const struct history_series *s, size_t number, struct strbuf *out)
 {
+	CLEANUP(strbuf) struct strbuf sight = STRBUF_INIT(4096);
 	strbuf_addf(out, "<section class=\"series\" id=\"s%zu\">\n<h2>", number);
 	history_add_text(out, s->test->name);
 	strbuf_addf(out, " <small>%s of ", history_metric(s));
@@ -157,6 +159,9 @@ static void add_series(const struct history_series *s, size_t number, struct str
 		report_add_percent(out, style, s->changes.spread);
 	}
 	strbuf_adds(out, "</p>\n");
+	history_add_sight(&sight, style, h, s);
+	if (sight.len)
+		strbuf_addf(out, "<p class=\"identity\">%s</p>\n", sight.data);
 	history_svg(s, out);
 	add_changes(s, out);
 	strbuf_adds(out, "</section>\n");
@@ -212,7 +217,7 @@ int history_html(const struct history_report *r, struct strbuf *out, struct erro
 	add_headline(r, out);
 	add_contents(r->history, out);
 	for (size_t i = 0; i < r->history->len; i++)
-		add_series(&r->history->series[i], i + 1, out);
+		add_series(r->history, &r->history->series[i], i + 1, out);
 	add_notes(r, out);
 	strbuf_adds(out, "</main>\n</body>\n</html>\n");
 	return strbuf_check(out, err);

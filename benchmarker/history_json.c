@@ -21,7 +21,8 @@ static bool add_build(cJSON *o, const char *key, const struct history_build *b)
 	cJSON *build = cJSON_AddObjectToObject(o, key);
 	return build && add_text(build, "engine", b->engine) && add_text(build, "version", b->version) &&
 	       add_text(build, "commit", b->commit) && add_text(build, "binary_sha256", b->binary_sha256) &&
-	       add_text(build, "profile_sha256", b->profile_sha256);
+	       add_text(build, "profile_sha256", b->profile_sha256) &&
+	       add_number(build, "committed_unix", b->committed_unix ? (double)b->committed_unix : NAN);
 }
 
 static bool add_point(cJSON *points, const struct history_point *p, double level)
@@ -47,7 +48,16 @@ static bool add_change(cJSON *changes, const struct history_series *s, const str
 	       add_number(o, "p_value", c->p_value) && cJSON_AddBoolToObject(o, "faster", history_is_faster(s, c));
 }
 
-static bool add_series(cJSON *all, const struct history_series *s)
+static bool add_noise(cJSON *o, const struct history_noise *n)
+{
+	cJSON *noise = cJSON_AddObjectToObject(o, "noise");
+	return noise && add_number(noise, "runs", (double)n->runs) && add_number(noise, "half_width", n->half_width) &&
+	       add_number(noise, "largest", n->largest) && add_number(noise, "scattered", (double)n->scattered) &&
+	       add_number(noise, "same", (double)n->same) && add_number(noise, "spread", n->spread) &&
+	       add_number(noise, "visible", n->visible);
+}
+
+static bool add_series(cJSON *all, const struct history *h, const struct history_series *s)
 {
 	cJSON *o = cJSON_CreateObject();
 	CLEANUP(strbuf) struct strbuf identity = STRBUF_INIT(4096);
@@ -57,7 +67,11 @@ static bool add_series(cJSON *all, const struct history_series *s)
 		  add_text(o, "kind", history_kind_name(s->kind)) && add_text(o, "engine", s->run->to.engine) &&
 		  add_text(o, "params", s->test->params) && add_text(o, "identity", identity.data) &&
 		  add_number(o, "spread", s->changes.spread) && add_number(o, "correlation", s->changes.correlation) &&
-		  (!s->baseline || add_build(o, "baseline", s->baseline));
+		  add_text(o, "order",
+			   s->by_commit               ? "committed"
+			   : s->kind == HISTORY_CHAIN ? "chain"
+						      : "measured") &&
+		  add_noise(o, &h->noises[s->noise]) && (!s->baseline || add_build(o, "baseline", s->baseline));
 	cJSON *points = ok ? cJSON_AddArrayToObject(o, "points") : NULL;
 	cJSON *changes = points ? cJSON_AddArrayToObject(o, "changes") : NULL;
 	for (size_t i = 0; changes && ok && i < s->len; i++)
@@ -79,7 +93,7 @@ int history_json(const struct history_report *r, struct strbuf *out, struct erro
 	cJSON *series = ok ? cJSON_AddArrayToObject(o, "series") : NULL;
 	cJSON *problems = series ? cJSON_AddArrayToObject(o, "problems") : NULL;
 	for (size_t i = 0; problems && ok && i < h->len; i++)
-		ok = add_series(series, &h->series[i]);
+		ok = add_series(series, h, &h->series[i]);
 	for (size_t i = 0; problems && ok && i < r->problems->len; i++)
 		ok = cJSON_AddItemToArray(problems, cJSON_CreateString(r->problems->items[i]));
 	char *text = ok && problems ? cJSON_Print(o) : NULL;

@@ -7,6 +7,7 @@
 #define BENCHMARKER_HISTORY_REPORT_H
 
 #include "benchmarker/history_series.h"
+#include "benchmarker/report_format.h"
 
 struct history_report {
 	const struct history *history;
@@ -29,6 +30,11 @@ void history_add_subject(struct strbuf *out, const struct history_series *s);
 void history_add_range(struct strbuf *out, const struct history_series *s, const struct changepoint *c);
 /* "interleaved, 1 thread, 2 CPUs of AMD EPYC, 24.0 GiB, Linux 6.1 (amd64)": what all points have in common. */
 void history_add_identity(struct strbuf *out, const struct history_series *s);
+/* When the point's commit was made, or where that is not what orders the points, when it was first measured. */
+int64_t history_point_unix(const struct history_series *s, size_t point);
+/* What size of change the past noise lets one see; nothing where there is no telling. */
+void history_add_sight(struct strbuf *out, const struct report_style *style, const struct history *h,
+		       const struct history_series *s);
 /* "throughput", "mean latency", "95th percentile of latency". */
 const char *history_metric(const struct history_series *s);
 

@@ -1,7 +1,7 @@
 #include "benchmarker/history_series.h"
 
 #include "base/cleanup.h"
-#include "benchmarker/changepoint_parts.h"
+#include "benchmarker/history_noise.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,6 +22,9 @@ void history_release(struct history *h)
 		changepoints_release(&h->series[i].changes);
 	}
 	free(h->series);
+	for (size_t i = 0; i < h->noises_len; i++)
+		free(h->noises[i].deviations);
+	free(h->noises);
 	*h = (struct history){ 0 };
 }
 
@@ -104,7 +107,11 @@ static struct history_series *add_series(struct history *h, enum history_kind ki
 	}
 	h->series = grown;
 	grown[h->len] = (struct history_series){
-		.kind = kind, .run = m->run, .test = m->test, .baseline = kind == HISTORY_PGO ? NULL : &m->run->from
+		.kind = kind,
+		.run = m->run,
+		.test = m->test,
+		.baseline = kind == HISTORY_PGO ? NULL : &m->run->from,
+		.noise = h->noises_len - 1,
 	};
 	return &grown[h->len++];
 }
@@ -223,24 +230,80 @@ static int add_chains(struct history *h, struct measure *m, size_t len, struct e
 	return 0;
 }
 
-/* All series of one identity. */
-static int add_group(struct history *h, struct measure *m, size_t len, struct error *err)
+/* Is it a commit with a profile against the same one without? */
+static bool is_gain(const struct history_run *r)
 {
-	struct history_series *pgo = NULL;
+	return !history_same_build(&r->from, &r->to) && r->from.commit && str_eq(r->from.commit, r->to.commit);
+}
+
+static int add_gains(struct history *h, const struct measure *m, size_t len, struct error *err)
+{
+	struct history_series *s = NULL;
 	for (size_t i = 0; i < len; i++) {
 		const struct history_run *r = m[i].run;
-		bool same = history_same_build(&r->from, &r->to);
-		bool profile = !same && r->from.commit && str_eq(r->from.commit, r->to.commit);
-		m[i].used = same || profile;
-		h->same += same;
-		if (!profile)
+		if (!is_gain(r))
 			continue;
-		if (!pgo && !(pgo = add_series(h, HISTORY_PGO, &m[i], err)))
+		if (!s && !(s = add_series(h, HISTORY_PGO, &m[i], err)))
 			return -1;
-		if (add_point(pgo, (struct history_point){ &r->to, r, m[i].test, 1, m[i].value, m[i].error }, err) < 0)
+		if (add_point(s, (struct history_point){ &r->to, r, m[i].test, 1, m[i].value, m[i].error }, err) < 0)
 			return -1;
 	}
-	return add_baselines(h, m, len, err) < 0 ? -1 : add_chains(h, m, len, err);
+	return 0;
+}
+
+/* Their intervals, and what a build scatters by against itself. */
+static int add_noise(struct history *h, const struct measure *m, size_t len, struct error *err)
+{
+	struct history_noise *grown = realloc(h->noises, (h->noises_len + 1) * sizeof *grown);
+	AUTO_FREE double *widths = calloc(len + 1, sizeof *widths);
+	size_t known = 0;
+	if (grown)
+		h->noises = grown;
+	if (!grown || !widths)
+		return error_oom(err);
+	struct history_noise *n = &grown[h->noises_len++];
+	*n = (struct history_noise){ .run = m->run, .test = m->test };
+	for (size_t i = 0; i < len; i++) {
+		if (isfinite(m[i].error))
+			widths[known++] = Z95 * m[i].error;
+		if (!history_same_build(&m[i].run->from, &m[i].run->to))
+			continue;
+		n->same++;
+		if (history_noise_add(n, m[i].value, err) < 0)
+			return -1;
+	}
+	history_noise_set_widths(n, widths, known);
+	return 0;
+}
+
+/* All of one identity. */
+static int add_group(struct history *h, struct measure *m, size_t len, struct error *err)
+{
+	if (add_noise(h, m, len, err) < 0)
+		return -1;
+	h->same += h->noises[h->noises_len - 1].same;
+	for (size_t i = 0; i < len; i++)
+		m[i].used = history_same_build(&m[i].run->from, &m[i].run->to) || is_gain(m[i].run);
+	if (add_gains(h, m, len, err) < 0 || add_baselines(h, m, len, err) < 0)
+		return -1;
+	return add_chains(h, m, len, err);
+}
+
+static int compare_commits(const void *a, const void *b)
+{
+	const struct history_point *x = a, *y = b;
+	int64_t s = x->build->committed_unix, t = y->build->committed_unix;
+	return s != t ? (s > t) - (s < t) : compare_runs(x->run, y->run);
+}
+
+/* A chain has its order from its links; else commits have theirs, where all are known. */
+static void put_in_order(struct history_series *s)
+{
+	s->by_commit = s->kind != HISTORY_CHAIN;
+	for (size_t i = 0; i < s->len; i++)
+		s->by_commit &= s->points[i].build->committed_unix != 0;
+	if (s->by_commit)
+		qsort(s->points, s->len, sizeof *s->points, compare_commits);
 }
 
 static int find_changes(struct history_series *s, double alpha, struct error *err)
@@ -309,33 +372,25 @@ int history_make(struct history_runs *runs, const struct history_filter *filter,
 		if (add_group(&h, m + begin, end - begin, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < h.len; i++)
-		if (find_changes(&h.series[i], HISTORY_ALPHA / (double)h.len, err) < 0)
+	for (size_t i = 0; i < h.len; i++) {
+		struct history_series *s = &h.series[i];
+		put_in_order(s);
+		if (find_changes(s, HISTORY_ALPHA / (double)h.len, err) < 0 ||
+		    history_noise_add_series(&h.noises[s->noise], s, err) < 0)
 			return -1;
+	}
+	for (size_t i = 0; i < h.noises_len; i++)
+		history_noise_settle(&h.noises[i]);
 	*ret = h;
 	h = (struct history){ 0 };
 	return 0;
 }
 
-struct history_noise history_noise(const struct history_runs *runs, const struct history_run *run,
-				   const struct history_test *test)
+const struct history_noise *history_noise(const struct history *h, const struct history_run *run,
+					  const struct history_test *test)
 {
-	struct history_noise noise = { .half_width = NAN, .largest = NAN };
-	double *widths = calloc(runs->len + 1, sizeof *widths);
-	for (size_t i = 0; widths && i < runs->len; i++) {
-		const struct history_run *r = &runs->items[i];
-		for (size_t t = 0; !str_eq(r->id, run->id) && t < r->tests_len; t++) {
-			double error = measure_of(r, &r->tests[t]).error;
-			if (isfinite(error) && compare_identity(r, &r->tests[t], run, test) == 0) {
-				widths[noise.runs++] = Z95 * error;
-				break;
-			}
-		}
-	}
-	if (widths && noise.runs) {
-		noise.half_width = changepoint_median(widths, noise.runs); /* sorts */
-		noise.largest = widths[(noise.runs * 9 + 9) / 10 - 1];
-	}
-	free(widths);
-	return noise;
+	for (size_t i = 0; i < h->noises_len; i++)
+		if (compare_identity(h->noises[i].run, h->noises[i].test, run, test) == 0)
+			return &h->noises[i];
+	return NULL;
 }

@@ -82,7 +82,7 @@ static void add_dates(const struct history_series *s, const struct axes *a, stru
 	for (size_t k = 0; k < marks; k++) {
 		size_t i = marks > 1 ? k * last / (marks - 1) : 0;
 		char day[21];
-		clock_format_utc(s->points[i].run->started_unix, day);
+		clock_format_utc(history_point_unix(s, i), day);
 		strbuf_addf(out, "<line class=\"tick\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%.1f\" y2=\"%.1f\"/>",
 			    x_of(a, (double)i), x_of(a, (double)i), HEIGHT - BOTTOM, HEIGHT - BOTTOM + 4);
 		strbuf_addf(out, "<text x=\"%.2f%%\" y=\"%.1f\" text-anchor=\"%s\">%.10s</text>", x_of(a, (double)i),
@@ -129,10 +129,11 @@ static void add_levels(const struct history_series *s, const struct axes *a, str
 }
 
 /* What a point says of itself: its build, its day, its ratio. */
-static void add_words(const struct history_point *p, struct strbuf *out)
+static void add_words(const struct history_series *s, size_t i, struct strbuf *out)
 {
+	const struct history_point *p = &s->points[i];
 	char day[21];
-	clock_format_utc(p->run->started_unix, day);
+	clock_format_utc(history_point_unix(s, i), day);
 	history_add_name(out, p->build);
 	strbuf_addf(out, ", %.10s: ", day);
 	report_add_ratio(out, style, exp(p->value));
@@ -145,11 +146,12 @@ static void add_words(const struct history_point *p, struct strbuf *out)
 		strbuf_addf(out, ", %zu runs", p->runs);
 }
 
-static void add_point(const struct history_point *p, const struct axes *a, size_t i, struct strbuf *out)
+static void add_point(const struct history_series *s, const struct axes *a, size_t i, struct strbuf *out)
 {
+	const struct history_point *p = &s->points[i];
 	double x = x_of(a, (double)i), y = y_of(a, p->value), width = (RIGHT - LEFT) / (double)a->len;
 	strbuf_adds(out, "<g class=\"commit\" tabindex=\"0\" role=\"img\"><title>");
-	add_words(p, out);
+	add_words(s, i, out);
 	strbuf_addf(out, "</title><rect class=\"hit\" x=\"%.2f%%\" width=\"%.2f%%\" y=\"%.1f\" height=\"%.1f\"/>",
 		    x - width / 2, width, TOP, HEIGHT - TOP - BOTTOM);
 	if (isfinite(p->error) && p->error > 0)
@@ -160,7 +162,7 @@ static void add_point(const struct history_point *p, const struct axes *a, size_
 		    x < 35   ? "start"
 		    : x > 65 ? "end"
 			     : "middle");
-	add_words(p, out);
+	add_words(s, i, out);
 	strbuf_adds(out, "</text></g></g>");
 }
 
@@ -176,6 +178,6 @@ void history_svg(const struct history_series *s, struct strbuf *out)
 		add_change(s, &a, &s->changes.items[i], out);
 	add_levels(s, &a, out);
 	for (size_t i = 0; i < s->len; i++)
-		add_point(&s->points[i], &a, i, out);
+		add_point(s, &a, i, out);
 	strbuf_adds(out, "</svg>\n");
 }

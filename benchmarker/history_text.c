@@ -79,11 +79,33 @@ void history_add_identity(struct strbuf *out, const struct history_series *s)
 	report_add_cut(out, m->kernel ? m->kernel : "?", 80);
 }
 
+int64_t history_point_unix(const struct history_series *s, size_t point)
+{
+	const struct history_point *p = &s->points[point];
+	return s->by_commit ? p->build->committed_unix : p->run->started_unix;
+}
+
+void history_add_sight(struct strbuf *out, const struct report_style *how, const struct history *h,
+		       const struct history_series *s)
+{
+	const struct history_noise *n = &h->noises[s->noise];
+	if (!isfinite(n->visible))
+		return;
+	strbuf_adds(out, "a single run shows a change of ");
+	report_add_percent(out, how, expm1(n->visible));
+	strbuf_adds(out, " 8 times in 10");
+	if (!isfinite(n->spread))
+		return;
+	strbuf_adds(out, "; runs scatter by ");
+	report_add_percent(out, how, expm1(n->spread));
+	strbuf_addf(out, " (%zu figures, %zu of a build with itself)", n->scattered, n->same);
+}
+
 static void add_change(struct strbuf *out, const struct history_series *s, const struct changepoint *c, bool color)
 {
 	char day[21];
 	bool faster = history_is_faster(s, c);
-	clock_format_utc(s->points[c->at].run->started_unix, day);
+	clock_format_utc(history_point_unix(s, c->at), day);
 	strbuf_addf(out, "  %s%s ", color ? (faster ? "\033[34m" : "\033[33m") : "", faster ? "▲" : "▼");
 	report_add_change(out, style, exp(c->change));
 	strbuf_addf(out, "%s (", color ? "\033[0m" : "");
@@ -97,11 +119,12 @@ static void add_change(struct strbuf *out, const struct history_series *s, const
 	strbuf_addc(out, '\n');
 }
 
-static void add_series(struct strbuf *out, const struct history_series *s, bool color)
+static void add_series(struct strbuf *out, const struct history *h, const struct history_series *s, bool color)
 {
 	char first[21], last[21];
-	clock_format_utc(s->points[0].run->started_unix, first);
-	clock_format_utc(s->points[s->len - 1].run->started_unix, last);
+	CLEANUP(strbuf) struct strbuf sight = STRBUF_INIT(4096);
+	clock_format_utc(history_point_unix(s, 0), first);
+	clock_format_utc(history_point_unix(s, s->len - 1), last);
 	strbuf_addf(out, "\n%s", color ? "\033[1m" : "");
 	report_add_cut(out, s->test->name, 80);
 	strbuf_addf(out, "%s  %s of ", color ? "\033[0m" : "", history_metric(s));
@@ -114,6 +137,9 @@ static void add_series(struct strbuf *out, const struct history_series *s, bool 
 	strbuf_adds(out, "\n  (");
 	history_add_identity(out, s);
 	strbuf_adds(out, ")\n");
+	history_add_sight(&sight, style, h, s);
+	if (sight.len)
+		strbuf_addf(out, "  %s\n", sight.data);
 	for (size_t i = 0; i < s->changes.len; i++)
 		add_change(out, s, &s->changes.items[i], color);
 	if (s->changes.len == 0)
@@ -131,7 +157,7 @@ int history_text(const struct history_report *r, bool color, struct strbuf *out,
 	strbuf_addf(out, ": %zu run%s, %zu series, %zu change%s\n", h->runs, h->runs == 1 ? "" : "s", h->len, changes,
 		    changes == 1 ? "" : "s");
 	for (size_t i = 0; i < h->len; i++)
-		add_series(out, &h->series[i], color);
+		add_series(out, h, &h->series[i], color);
 	if (h->alone)
 		strbuf_addf(out, "\n%zu comparison%s no series: no build in common with another of the same kind\n",
 			    h->alone, h->alone == 1 ? " is in" : "s are in");

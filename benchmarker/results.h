@@ -44,7 +44,7 @@ struct results_run {
 	int64_t started_unix;
 	uint64_t seed;
 	const char *config_json;  /* without secrets */
-	const char *machine_json; /* cpus, model, memory, kernel */
+	const char *machine_json; /* cpus, model, memory, kernel; pinning once it is known */
 };
 
 /* Any string but engine may be NULL: not known. */
@@ -78,6 +78,8 @@ int results_use_schema(struct results *r, const char *sql, struct error *err);
 int results_add_run(struct results *r, const struct results_run *run, struct error *err);
 /* What a trial chose, before the first slice. */
 int results_set_pairing(struct results *r, const char *pairing, struct error *err);
+/* How the machine's CPUs were divided, into the run's machine_json. */
+int results_set_pinning(struct results *r, const char *pinning, struct error *err);
 int results_end_run(struct results *r, const char *status /* done, failed, interrupted */, int64_t ended_unix,
 		    struct error *err);
 /* Of a pgo run: "ship", … (pgo.h). */
@@ -252,5 +254,8 @@ int results_read_events(struct results *r, struct results_events *ret, struct er
 /* Today's CSV and JSON of from_results or to_results: header and keys are the 29 column names. */
 int results_write_csv(struct results *r, enum side side, struct strbuf *out, struct error *err);
 int results_write_json(struct results *r, enum side side, struct strbuf *out, struct error *err);
+/* Every slice as CSV, in order of time: columns of slice, events_per_second, and those of slice_rate, which are empty
+ * where no rate was asked for. */
+int results_write_slices(struct results *r, struct strbuf *out, struct error *err);
 
 #endif

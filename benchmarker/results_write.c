@@ -35,15 +35,25 @@ int results_add_run(struct results *r, const struct results_run *run, struct err
 	return 0;
 }
 
-int results_set_pairing(struct results *r, const char *pairing, struct error *err)
+static int update_run(struct results *r, const char *sql, const char *value, struct error *err)
 {
 	CLEANUP(statement) struct statement s = { 0 };
-	if (results_need_run(r, err) < 0 ||
-	    statement_prepare(r, "update run set pairing = ? where id = ?", &s, err) < 0)
+	if (results_need_run(r, err) < 0 || statement_prepare(r, sql, &s, err) < 0)
 		return -1;
-	bind_text(&s, pairing);
+	bind_text(&s, value);
 	bind_text(&s, r->run);
 	return statement_run(&s, err);
+}
+
+int results_set_pairing(struct results *r, const char *pairing, struct error *err)
+{
+	return update_run(r, "update run set pairing = ? where id = ?", pairing, err);
+}
+
+int results_set_pinning(struct results *r, const char *pinning, struct error *err)
+{
+	return update_run(r, "update run set machine_json = json_set(machine_json, '$.pinning', ?) where id = ?",
+			  pinning, err);
 }
 
 int results_end_run(struct results *r, const char *status, int64_t ended_unix, struct error *err)
@@ -60,13 +70,7 @@ int results_end_run(struct results *r, const char *status, int64_t ended_unix, s
 
 int results_decide(struct results *r, const char *decision, struct error *err)
 {
-	CLEANUP(statement) struct statement s = { 0 };
-	if (results_need_run(r, err) < 0 ||
-	    statement_prepare(r, "update run set decision = ? where id = ?", &s, err) < 0)
-		return -1;
-	bind_text(&s, decision);
-	bind_text(&s, r->run);
-	return statement_run(&s, err);
+	return update_run(r, "update run set decision = ? where id = ?", decision, err);
 }
 
 /* 0 stands for what is not known. */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define UNUSUAL 1.5 /* times the half-width that nine of ten past runs did not exceed */
-#define PAST_MIN 5  /* runs, before the past says something */
 
 static const char *keep(struct history_runs *runs, const char *text)
 {
@@ -110,7 +109,7 @@ static int describe(struct results *r, struct history_runs *runs, struct history
 		.status = keep(runs, row.status),
 		.dbdyno_version = keep(runs, row.run.dbdyno_version),
 		.pairing = keep(runs, row.run.pairing),
-		.pinning = json_text(runs, config, "pinning"),
+		.pinning = json_text(runs, machine, "pinning"),
 		.method = HISTORY_METHOD,
 		.load = load_of(runs, config),
 		.started_unix = row.run.started_unix,
@@ -152,12 +151,15 @@ int history_record(struct results *r, struct history_runs *runs, struct error *e
 	return 0;
 }
 
-/* Programs that were given have no commit, and often all the same version: their bytes tell them apart. */
-static int add_hashes(const struct job *j, struct history_runs *runs, struct error *err)
+/* When a commit was made; and programs that were given have none, and often all the same version: their bytes tell them
+ * apart. */
+static int add_origin(const struct job *j, struct history_runs *runs, struct error *err)
 {
 	for (size_t i = 0; i < j->sides_len; i++) {
 		struct history_build *b = i ? &runs->items[0].to : &runs->items[0].from;
 		char hex[65];
+		if (b->commit)
+			b->committed_unix = j->sides[i].build.commit_seconds;
 		if (!b->engine || b->commit || b->binary_sha256 || !j->sides[i].exec)
 			continue;
 		if (fs_sha256(j->sides[i].exec, hex, err) < 0)
@@ -174,24 +176,38 @@ static int open_store(struct job *j, struct history_store *s, struct error *err)
 	return history_store_open(s, o->history, &settings, err);
 }
 
-/* One line a test: what past runs of its kind had, and whether this one is unusual. */
-static void tell_noise(struct job *j, const struct history_runs *past, const struct history_run *run)
+/* What the past says of one test: how far its runs scatter, what one shows, and whether this one is unusual. */
+static void tell_test(struct job *j, const struct history_noise *n, const struct history_test *t)
 {
+	double low = t->low[t->metric], high = t->high[t->metric];
+	double half = low > 0 && high > low ? log(high / low) / 2 : NAN;
+	if (isfinite(n->spread) && isfinite(n->visible))
+		job_event(j, "info", t->name,
+			  "%zu earlier figures of this kind on this machine, %zu of one build with itself, scatter by "
+			  "%.2g %%: one run shows a change of %.2g %% 8 times in 10",
+			  n->scattered, n->same, 100 * expm1(n->spread), 100 * expm1(n->visible));
+	if (n->runs < HISTORY_NOISE_MIN || isnan(half))
+		return;
+	bool unusual = half > UNUSUAL * n->largest;
+	job_event(j, unusual ? "warning" : "info", t->name,
+		  "the 95 %% interval is ±%.2g %%; %zu earlier runs of this kind on this machine had ±%.2g %%, nine of "
+		  "ten at most ±%.2g %%%s",
+		  100 * half, n->runs, 100 * n->half_width, 100 * n->largest,
+		  unusual ? ": this run is unusually noisy" : "");
+}
+
+static int tell_noise(struct job *j, struct history_runs *past, const struct history_run *run, struct error *err)
+{
+	CLEANUP(history) struct history h = { 0 };
+	const struct history_filter filter = { NULL, run->to.engine };
+	if (history_make(past, &filter, &h, err) < 0)
+		return -1;
 	for (size_t i = 0; i < run->tests_len; i++) {
-		const struct history_test *t = &run->tests[i];
-		struct history_noise n = history_noise(past, run, t);
-		double low = t->low[t->metric], high = t->high[t->metric];
-		double half = low > 0 && high > low ? log(high / low) / 2 : NAN;
-		if (n.runs < PAST_MIN || isnan(half))
-			continue;
-		bool unusual = half > UNUSUAL * n.largest;
-		job_event(j, unusual ? "warning" : "info", t->name,
-			  "the 95 %% interval is ±%.2g %%; %zu earlier runs of this kind on this machine had ±%.2g %%, "
-			  "nine of "
-			  "ten at most ±%.2g %%%s",
-			  100 * half, n.runs, 100 * n.half_width, 100 * n.largest,
-			  unusual ? ": this run is unusually noisy" : "");
+		const struct history_noise *n = history_noise(&h, run, &run->tests[i]);
+		if (n)
+			tell_test(j, n, &run->tests[i]);
 	}
+	return 0;
 }
 
 int history_prepare(struct job *j, char **ret_text, struct error *err)
@@ -204,13 +220,12 @@ int history_prepare(struct job *j, char **ret_text, struct error *err)
 	if (!j->o->history)
 		return 0;
 	if (open_store(j, &store, err) < 0 || history_record(j->results, &run, err) < 0 ||
-	    add_hashes(j, &run, err) < 0 || history_write(&run.items[0], &text, err) < 0)
+	    add_origin(j, &run, err) < 0 || history_write(&run.items[0], &text, err) < 0)
 		return error_wrap(err, "the history");
-	if (history_store_read(&store, &past, &problems, &e) < 0)
+	if (history_store_read(&store, &past, &problems, &e) < 0 || tell_noise(j, &past, &run.items[0], &e) < 0)
 		job_event(j, "warning", NULL, "the history says nothing of this run's noise: %s", e.message);
 	for (size_t i = 0; i < problems.len && i < 3; i++)
 		job_event(j, "warning", NULL, "of the history is not used: %s", problems.items[i]);
-	tell_noise(j, &past, &run.items[0]);
 	return (*ret_text = strbuf_take(&text, err)) ? 0 : -1;
 }
 

@@ -208,6 +208,21 @@ static int check_cpus(struct measure *m, size_t n, bool apart, struct error *err
 	return 0;
 }
 
+/* How many CPUs each has, not which: the same machine may give others tomorrow. */
+static int record_pinning(struct measure *m, bool apart, struct error *err)
+{
+	char text[128] = "off";
+	int server = m->pinned ? CPU_COUNT(&m->cpus.server[0]) : 0;
+	int client = m->pinned ? CPU_COUNT(&m->cpus.client[0]) : 0;
+	if (m->pinned && apart)
+		snprintf(text, sizeof text, "servers on %d and %d CPUs, clients on %d and %d", server,
+			 CPU_COUNT(&m->cpus.server[1]), client, CPU_COUNT(&m->cpus.client[1]));
+	else if (m->pinned)
+		snprintf(text, sizeof text, "servers on %d CPU%s, clients on %d", server, server == 1 ? "" : "s",
+			 client);
+	return results_set_pinning(m->j->results, text, err);
+}
+
 /* Which CPUs are whose, if there are enough. */
 static int divide_cpus(struct measure *m, struct error *err)
 {
@@ -220,10 +235,11 @@ static int divide_cpus(struct measure *m, struct error *err)
 	if (o->pinning == PINNING_ON || (o->pinning == PINNING_AUTO && n >= PINNING_AUTO_CORES))
 		m->pinned = cpu_sets_divide(cores, n, (unsigned)o->threads, apart, &m->cpus);
 	m->trial = m->pinned && o->pairing == PAIRING_AUTO;
-	if (!m->pinned)
-		return check_cpus(m, n, apart, err);
-	say_cpus(m, apart);
-	return 0;
+	if (!m->pinned && check_cpus(m, n, apart, err) < 0)
+		return -1;
+	if (m->pinned)
+		say_cpus(m, apart);
+	return record_pinning(m, apart, err);
 }
 
 int job_measure(struct job *j, struct error *err)

@@ -1,6 +1,7 @@
 """The history of runs: appended by jobs, to a folder and to a real S3 server; drawn by dbdyno report --history."""
 
 import json
+import os
 import sys
 import xml.etree.ElementTree
 
@@ -38,6 +39,30 @@ def test_a_run_is_appended_to_a_folder(dbdyno, gms):
     found = report(dbdyno, "past")
     assert (found["runs"], found["comparisons_alone"], found["series"]) == (1, 1, [])
     assert "--history is not used" in dbdyno.ok("report", "--run=result", DBDYNO_HISTORY="past").stderr
+
+
+def test_what_a_run_was_is_recorded_as_it_came_out(dbdyno, repository):
+    """When its commits were made, and how CPUs were divided, which is not what was asked for."""
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("needs two CPUs")
+    where = ["--from-repository", repository.path, "--to-repository", repository.path]
+    dbdyno.ok("compare", *where, f"--from-version={repository.good}", f"--to-version={repository.slow}", *LOAD, "--pinning=on", "--history=past",
+              "--out=result")
+    (file,) = (dbdyno.home / "past").iterdir()
+    kept = json.loads(file.read_text())
+    assert [kept[side]["commit"] for side in ("from", "to")] == [repository.good, repository.slow]
+    assert [kept[side]["committed_unix"] for side in ("from", "to")] == [1767225600] * 2
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})  # which the program inherits
+    try:
+        dbdyno.ok("compare", *where, f"--from-version={repository.good}", f"--to-version={repository.slow}", *LOAD, "--history=past", "--out=alone")
+    finally:
+        os.sched_setaffinity(0, cpus)
+    (other,) = [path for path in (dbdyno.home / "past").iterdir() if path != file]
+    ((machine,),) = query(dbdyno.home / "result/results.db", "select machine_json from run")
+    assert kept["pinning"] == json.loads(machine)["pinning"] and kept["pinning"].startswith("servers on ")
+    assert json.loads(other.read_text())["pinning"] == "off"  # asked was auto, and there was nothing to divide
+    assert json.loads(other.read_text())["to"]["committed_unix"] == 1767225600  # also from the cache
 
 
 def test_a_history_in_s3(dbdyno, gms, s3):
@@ -96,12 +121,46 @@ def test_a_chain_of_comparisons(dbdyno):
 
 def test_what_differs_is_never_one_series(dbdyno):
     runs = list(maker.baseline_history(20))
-    kinds = [{}, {"machine": {**maker.MACHINE, "cpus": 8}}, {"pairing": "duet"}, {"pinning": "client 0, servers 1"}, {"method": 2}]
+    mixes = [{"cpus": 8}, {"cpu_model": "AMD EPYC 7R13"}, {"memory_bytes": 2**33}, {"kernel": "6.1.0-14-cloud"}, {"arch": "arm64"}, {"os": "other"}]
+    kinds = [{}, {"pairing": "duet"}, {"pinning": "servers on 1 CPU, clients on 1"}, {"method": 2}, {"load": "rate=400"}]
+    kinds += [{"machine": {**maker.MACHINE, **mix}} for mix in mixes]
     for number, other in enumerate(kinds):
         maker.write(dbdyno.home / "past", *({**r, **other, "run": f"{r['run']}-{number}"} for r in runs))
     found = report(dbdyno, "past", "--test=oltp_insert")
     assert [len(s["points"]) for s in found["series"]] == [20] * len(kinds)
     assert found["comparisons_alone"] == 0
+    assert [s["noise"]["runs"] for s in found["series"]] == [20] * len(kinds)
+
+
+def test_commits_are_in_their_own_order(dbdyno):
+    """Measured newest first, as who fills up a history does: what was lost with the 10th commit is lost after it."""
+    runs = [maker.run(40 - n, [maker.test("t", (-0.2 if n >= 10 else 0) + 0.01 * (n % 3), 0.02)]) for n in range(20)]
+    for n, run in enumerate(runs):
+        run["to"] = {"engine": "gms", "commit": maker.commit(n), "committed_unix": 1788220800 + n}
+    maker.write(dbdyno.home / "past", *runs)
+    (series,) = report(dbdyno, "past", "--out=page.html")["series"]
+    assert series["order"] == "committed" and [p["build"]["commit"] for p in series["points"]] == [maker.commit(n) for n in range(20)]
+    assert changes(series) == [(10, False)]
+    assert ">committed</th>" in (dbdyno.home / "page.html").read_text()
+    del runs[7]["to"]["committed_unix"]
+    maker.write(dbdyno.home / "past", *runs)
+    (series,) = report(dbdyno, "past")["series"]
+    assert series["order"] == "measured" and [p["build"]["commit"] for p in series["points"]] == [maker.commit(n) for n in reversed(range(20))]
+    assert changes(series) == [(10, True)]
+
+
+def test_what_the_noise_lets_one_see(dbdyno):
+    """Runs of one build with itself scatter by 1.5 %; they are in no series, and say what a run of their kind shows."""
+    ratios = [0.015 * (-1) ** n for n in range(12)]
+    maker.write(dbdyno.home / "past", *(maker.run(100 + n, [maker.test("t", r, 0.004)], start=100 + n) for n, r in enumerate(ratios)))
+    maker.write(dbdyno.home / "past", *(maker.run(n, [maker.test("t", 0.015 * (-1) ** n, 0.004)]) for n in range(20)))
+    (series,) = report(dbdyno, "past")["series"]
+    noise = series["noise"]
+    assert (noise["runs"], noise["scattered"], noise["same"]) == (32, 32, 12)
+    assert noise["spread"] == pytest.approx(1.4826 * 0.015, rel=0.06)
+    assert 2.8 * noise["spread"] < noise["visible"] < 4 * noise["spread"]  # 1.96 + 0.84, and somewhat for an uncertain spread
+    text = dbdyno.ok("report", "--history=past").stdout
+    assert "a single run shows a change of " in text and "32 figures, 12 of a build with itself" in text
 
 
 def test_one_build_measured_twice_is_one_point(dbdyno):
@@ -138,16 +197,21 @@ def test_no_runs_and_no_history(dbdyno):
 
 
 def test_the_past_says_what_noise_to_expect(dbdyno, gms):
-    """Past runs of this kind had ±0.001 %, so that any real run is unusually noisy."""
+    """Past runs of this kind had ±0.001 %, so that any real run is unusually noisy; of a build with itself they were 10 % off."""
     dbdyno.ok(*compare(gms), "--out=one", "--history=past")
     (file,) = (dbdyno.home / "past").iterdir()
     kept = json.loads(file.read_text())
     file.unlink()
+    (test,) = kept["tests"]
     for n in range(6):
-        (test,) = kept["tests"]
-        narrow = test["throughput"] | {"low_95": test["throughput"]["ratio"] * 0.99999, "high_95": test["throughput"]["ratio"] * 1.00001}
-        (dbdyno.home / f"past/made-{n}.json").write_text(json.dumps({**kept, "run": f"made-{n}", "tests": [{**test, "throughput": narrow}]}))
+        ratio = 1.1 if n % 2 else 1 / 1.1
+        narrow = {"ratio": ratio, "low_95": ratio * 0.99999, "high_95": ratio * 1.00001}
+        made = {**kept, "run": f"made-{n}", "to": kept["from"], "tests": [{**test, "throughput": narrow}]}
+        (dbdyno.home / f"past/made-{n}.json").write_text(json.dumps(made))
     done = dbdyno.ok(*compare(gms), "--out=two", "--history=past")
     ((bounded,),) = query(dbdyno.home / "two/results.db", "select low > 0 and high < 1e9 from comparison where metric = 'throughput'")
     assert ("this run is unusually noisy" in done.stderr) == bool(bounded)
-    assert ("earlier runs of this kind" in (dbdyno.home / "two/report.md").read_text()) == bool(bounded)
+    told = (dbdyno.home / "two/report.md").read_text()
+    assert ("earlier runs of this kind" in told) == bool(bounded)
+    notes = [note["text"] for note in json.loads((dbdyno.home / "two/report.json").read_text())["notes"] if note["test"] == "oltp_point_select"]
+    assert any("6 earlier figures of this kind on this machine, 6 of one build with itself, scatter by 15 %" in text for text in notes), notes

@@ -283,6 +283,7 @@ static void builds_then_answers_from_the_cache(void **state)
 	check_str(again.binary_sha256, first.binary_sha256);
 	check_str(again.go_version, first.go_version);
 	check_str(again.flags, first.flags);
+	assert_true(first.commit_seconds > 0 && again.commit_seconds == first.commit_seconds);
 	assert_true(again.fetch_ns == 0 && again.build_ns == 0);
 }
 

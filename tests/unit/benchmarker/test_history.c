@@ -32,22 +32,23 @@ static void add_runs(struct history_runs *runs, const char *hostile)
 						  .ratio = { ratio, 1 / ratio, NAN, NAN, NAN },
 						  .low = { ratio - 0.0625, NAN, NAN, NAN, NAN },
 						  .high = { ratio + 0.0625, NAN, NAN, NAN, NAN } };
-		struct history_run run = {
-			.id = id,
-			.command = "compare",
-			.status = "done",
-			.dbdyno_version = "0.1.0",
-			.pairing = hostile,
-			.pinning = hostile,
-			.method = HISTORY_METHOD,
-			.load = hostile,
-			.started_unix = 1788220800 + i * 86400,
-			.machine = { hostile, "linux", "amd64", hostile, 2, 8e9 },
-			.from = { .engine = "gms", .commit = commits[BUILDS] },
-			.to = { .engine = hostile, .version = hostile, .commit = i ? commits[i] : NULL },
-			.tests = &tests[i],
-			.tests_len = 1
-		};
+		struct history_run run = { .id = id,
+					   .command = "compare",
+					   .status = "done",
+					   .dbdyno_version = "0.1.0",
+					   .pairing = hostile,
+					   .pinning = hostile,
+					   .method = HISTORY_METHOD,
+					   .load = hostile,
+					   .started_unix = 1788220800 + i * 86400,
+					   .machine = { hostile, "linux", "amd64", hostile, 2, 8e9 },
+					   .from = { .engine = "gms", .commit = commits[BUILDS] },
+					   .to = { .engine = hostile,
+						   .version = hostile,
+						   .commit = i ? commits[i] : NULL,
+						   .committed_unix = i == 3 ? 1767225600 : 0 },
+					   .tests = &tests[i],
+					   .tests_len = 1 };
 		CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(HISTORY_RUN_MAX_BYTES);
 		check_ok(history_write(&run, &text, err));
 		check_ok(history_parse(text.data, text.len, runs, err));
@@ -65,6 +66,7 @@ static void a_run_comes_back_as_it_was(void **state)
 	check_str(r->machine.kernel, "a \"quoted\"\nname");
 	check_str(r->to.commit, commits[3]);
 	assert_null(r->to.binary_sha256);
+	assert_true(r->to.committed_unix == 1767225600 && r->from.committed_unix == 0);
 	assert_int_equal(r->started_unix, 1788220800 + 3 * 86400);
 	assert_int_equal(r->tests_len, 1);
 	assert_true(r->tests[0].ratio[0] == 1.01 && r->tests[0].low[0] == 1.01 - 0.0625 && isnan(r->tests[0].low[1]));
@@ -111,13 +113,81 @@ static void past_noise_is_of_the_same_kind_alone(void **state)
 {
 	(void)state;
 	CLEANUP(history_runs) struct history_runs runs = { 0 };
+	CLEANUP(history) struct history h = { 0 };
 	add_runs(&runs, "x");
-	struct history_noise n = history_noise(&runs, &runs.items[0], &runs.items[0].tests[0]);
-	assert_int_equal(n.runs, BUILDS - 1); /* without itself */
-	assert_true(fabs(n.half_width - 0.0625) < 0.001 && n.largest >= n.half_width && n.largest < 0.064);
+	series_of(&runs, &h);
+	const struct history_noise *n = history_noise(&h, &runs.items[0], &runs.items[0].tests[0]);
+	assert_non_null(n);
+	assert_int_equal(n->runs, BUILDS);
+	assert_true(fabs(n->half_width - 0.0625) < 0.001 && n->largest >= n->half_width && n->largest < 0.064);
+	/* Builds are 0.01 from their level, and eleven such distances are free. */
+	assert_true(n->same == 0 && n->scattered == BUILDS);
+	assert_true(fabs(n->spread - 1.4826 * 0.01 * sqrt(12.0 / 11)) < 0.0003);
+	/* Their intervals say more: a half-width of 0.0625 is a standard error of 0.032. */
+	assert_true(fabs(n->visible - (1.96 + 0.84) * 0.0625 / 1.96) < 0.002);
 	struct history_run other = runs.items[0];
 	other.machine.cpus = 3;
-	assert_int_equal(history_noise(&runs, &other, &other.tests[0]).runs, 0);
+	assert_null(history_noise(&h, &other, &other.tests[0]));
+}
+
+/* A comparison of a build with itself says what noise is, whatever build it was; four such say nothing yet. */
+static void a_build_with_itself_shows_the_noise(void **state)
+{
+	(void)state;
+	for (int count = 4; count <= 40; count += 9) {
+		CLEANUP(history_runs) struct history_runs runs = { 0 };
+		CLEANUP(history) struct history h = { 0 };
+		for (int i = 0; i < count; i++) {
+			char id[32], commit[48];
+			double ratio = i % 2 ? exp(0.02) : exp(-0.02);
+			snprintf(id, sizeof id, "run-%02d", i);
+			snprintf(commit, sizeof commit, "%040d", i);
+			struct history_test test = { .name = "t",
+						     .ratio = { ratio, NAN, NAN, NAN, NAN },
+						     .low = { ratio * 0.99, NAN, NAN, NAN, NAN },
+						     .high = { ratio * 1.01, NAN, NAN, NAN, NAN } };
+			struct history_run run = { .id = id,
+						   .method = HISTORY_METHOD,
+						   .from = { .engine = "gms", .commit = commit },
+						   .to = { .engine = "gms", .commit = commit },
+						   .tests = &test,
+						   .tests_len = 1 };
+			CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(HISTORY_RUN_MAX_BYTES);
+			check_ok(history_write(&run, &text, err));
+			check_ok(history_parse(text.data, text.len, &runs, err));
+		}
+		series_of(&runs, &h);
+		assert_true(h.len == 0 && h.same == (size_t)count && h.noises_len == 1);
+		const struct history_noise *n = &h.noises[0];
+		assert_true(n->same == (size_t)count && n->scattered == n->same);
+		if (count < HISTORY_NOISE_MIN) {
+			assert_true(isnan(n->spread) && isnan(n->visible));
+			continue;
+		}
+		assert_true(fabs(n->spread - 1.4826 * 0.02) < 0.0001);
+		/* The fewer figures, the less the spread is known. */
+		assert_true(n->visible > (1.96 + 0.84) * n->spread && n->visible < (count < 20 ? 7 : 3.5) * n->spread);
+	}
+}
+
+/* Measured newest first; with a commit whose time is not known, that is the order. */
+static void points_are_in_the_order_of_commits(void **state)
+{
+	(void)state;
+	for (int known = 0; known < 2; known++) {
+		CLEANUP(history_runs) struct history_runs runs = { 0 };
+		CLEANUP(history) struct history h = { 0 };
+		add_runs(&runs, "x");
+		for (size_t i = 0; i < runs.len; i++)
+			runs.items[i].to.committed_unix = known || i ? 1000 - (int64_t)i : 0;
+		series_of(&runs, &h);
+		assert_int_equal(h.len, 1);
+		const struct history_series *s = &h.series[0];
+		assert_true(s->by_commit == (known == 1));
+		for (size_t i = 0; i < s->len; i++)
+			assert_ptr_equal(s->points[i].run, &runs.items[known ? s->len - 1 - i : i]);
+		assert_true(history_point_unix(s, 0) == (known ? 1000 - BUILDS + 1 : 1788220800));
+	}
 }
 
 int main(void)
@@ -126,6 +196,8 @@ int main(void)
 		cmocka_unit_test(a_run_comes_back_as_it_was),
 		cmocka_unit_test(every_form_holds_hostile_names),
 		cmocka_unit_test(past_noise_is_of_the_same_kind_alone),
+		cmocka_unit_test(a_build_with_itself_shows_the_noise),
+		cmocka_unit_test(points_are_in_the_order_of_commits),
 	};
 	return cmocka_run_group_tests(all, NULL, NULL);
 }
