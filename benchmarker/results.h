@@ -257,5 +257,7 @@ int results_write_json(struct results *r, enum side side, struct strbuf *out, st
 /* Every slice as CSV, in order of time: columns of slice, events_per_second, and those of slice_rate, which are empty
  * where no rate was asked for. */
 int results_write_slices(struct results *r, struct strbuf *out, struct error *err);
+/* Every test and metric as CSV: the columns of comparison. */
+int results_write_comparisons(struct results *r, struct strbuf *out, struct error *err);
 
 #endif

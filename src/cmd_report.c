@@ -68,19 +68,6 @@ static int print_queries(const struct report_options *o, const char *db, struct 
 	return fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the result") : 0;
 }
 
-/* Every slice with its test and side, in order of time. */
-static const char slices_sql[] = "select run, test, side, repetition, start, block, pair, slice_index, wall_unix_ns, "
-				 "planned_ns, begin_ns, end_ns, threads,"
-				 " busy_ns, events, reads, writes, others, ignored_errors, reconnects, latency_sum_ns, "
-				 "latency_min_ns, latency_max_ns"
-				 " from slice order by id";
-
-/* Every test and metric. */
-static const char comparisons_sql[] =
-	"select run, test, metric, ratio, low, high, p_value, pairs, batches, starts, error, df, within_sd, start_sd,"
-	" verdict, reason, family_low, family_high, detectable_80, detectable_90, needed_starts, anytime"
-	" from comparison order by rowid";
-
 static int write_comment(const struct report_options *o, struct results *r, struct strbuf *out, struct error *err)
 {
 	CLEANUP(run_data) struct run_data d = RUN_DATA_INIT;
@@ -94,15 +81,17 @@ static int print_format(const struct report_options *o, const char *db, struct e
 	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(FORMATS_MAX_BYTES);
 	struct results *r = NULL;
 	int result;
-	if (o->format == REPORT_SLICES || o->format == REPORT_COMPARISONS) {
-		result = query_run(db, o->format == REPORT_SLICES ? slices_sql : comparisons_sql, QUERY_CSV, 0, &out,
-				   err);
-	} else if ((result = results_open_read(db, &r, err)) == 0) {
-		result = o->format == REPORT_COMMENT
-				 ? write_comment(o, r, &out, err)
-				 : formats_write(r, (enum format)(o->format - REPORT_FORMATS), &out, err);
-		results_close(r);
-	}
+	if (results_open_read(db, &r, err) < 0)
+		return -1;
+	if (o->format == REPORT_SLICES)
+		result = results_write_slices(r, &out, err);
+	else if (o->format == REPORT_COMPARISONS)
+		result = results_write_comparisons(r, &out, err);
+	else if (o->format == REPORT_COMMENT)
+		result = write_comment(o, r, &out, err);
+	else
+		result = formats_write(r, (enum format)(o->format - REPORT_FORMATS), &out, err);
+	results_close(r);
 	if (result < 0)
 		return -1;
 	return fputs(out.data, stdout) < 0 || fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the result") : 0;

@@ -110,6 +110,23 @@ def test_slices(dbdyno, run):
     for side in ("from", "to"):
         for test, events in query(run / "results.db", f"select test_name, total_number_of_events from {side}_results"):
             assert sum(int(r["events"]) for r in rows if (r["test"], r["side"]) == (test, side)) == events
+    for row in rows:
+        assert all(row[name] == "" for name in ("rate_asked", "backlog", "unserved", "lag_max_ns"))
+        assert float(row["events_per_second"]) == pytest.approx(int(row["events"]) * int(row["threads"]) * 1e9 / int(row["busy_ns"]))
+
+
+def test_slices_at_a_rate(dbdyno, gms):
+    """Far more is asked for than any server has: what was achieved, and what was left, stands beside what was asked."""
+    dbdyno.ok("compare", "--from-exec", gms["good"], "--to-exec", gms["good"], "--test=oltp_point_select", "--sysbench-test-time=0.4", "--slice=100ms",
+              "--rate=500000", "--table-size=200", "--warmup=0", "--out=result")
+    kept = query(dbdyno.home / "result/results.db", "select events, threads, busy_ns, rate_asked, backlog, unserved, lag_max_ns "
+                                                    "from slice join slice_rate on slice = slice.id order by slice")
+    rows = list(csv.DictReader(io.StringIO(export(dbdyno, dbdyno.home / "result", "slices"))))
+    assert len(rows) == len(kept) >= 8
+    for row, (events, threads, busy_ns, *rate) in zip(rows, kept, strict=True):
+        assert [float(row[name]) for name in ("rate_asked", "backlog", "unserved", "lag_max_ns")] == rate
+        assert rate[0] == 500000 and rate[1] > 0
+        assert float(row["events_per_second"]) == pytest.approx(events / (busy_ns / threads / 1e9)) and float(row["events_per_second"]) < 500000
 
 
 def test_a_run_without_a_comparison(dbdyno, tmp_path):

@@ -141,6 +141,10 @@ static void files_without_the_table(void **state)
 	check_ok(results_open_read(path, &r, err));
 	check_ok(results_read_latency(r, test.name, SIDE_FROM, 0, &l, err));
 	assert_true(l.rate_asked == 0 && l.events == 10000);
+	CLEANUP(strbuf) struct strbuf csv = STRBUF_INIT(1 << 20);
+	check_ok(results_write_slices(r, &csv, err));
+	check_contains(csv.data, ",latency_max_ns,events_per_second,rate_asked,backlog,unserved,lag_max_ns\n");
+	check_contains(csv.data, ",,,,\n");
 	results_close(r);
 }
 
