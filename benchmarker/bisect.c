@@ -257,7 +257,7 @@ static bool first(const struct bisect_search *s, struct bisect_decision *d)
 	d->bad = level_of(s, s->commits, s->commits);
 	if (bisect_model_difference(s) >= DIFFERENCE_PROBABILITY)
 		return true;
-	if (n >= BISECT_FIRST_MAX)
+	if (n >= (s->first_max ? s->first_max : BISECT_FIRST_MAX))
 		d->action = BISECT_NO_DIFFERENCE;
 	return false;
 }

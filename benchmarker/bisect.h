@@ -26,8 +26,8 @@
  * culprit): at equal cost the one that halves the remaining probability, as Horstein's scheme does (IEEE Transactions
  * on Information Theory 9, 1963; its convergence: Burnashev and Zigangirov 1974).
  *
- * First bad is measured against good, at most BISECT_FIRST_MAX times, until the posterior probability that it is slower
- * is 0.975: else there is BISECT_NO_DIFFERENCE to look for.
+ * First bad is measured against good, at most first_max times, until the posterior probability that it is slower is
+ * 0.975: else there is BISECT_NO_DIFFERENCE to look for. With a larger first_max the search goes on from there.
  *
  * More than one change. A commit that does not fit the level that the likeliest hypothesis gives it (p < 0.002 by the
  * spread of repeated measurements, after it and the end of its level have been measured twice) is a bend: the search
@@ -57,6 +57,7 @@ struct bisect_search {
 	const double *cost;  /* n + 1: of measuring it, > 0, in any unit. NULL: all the same */
 	const struct bisect_measurement *measurements;
 	size_t len;
+	size_t first_max;  /* measurements of bad, before it is no slower; 0: BISECT_FIRST_MAX */
 	double confidence; /* of the answer: in (0.5, 1) */
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define SURE 0.95
+enum { SKIPPED_TOLD = 5 }; /* in the answer; the table has all */
 
 struct estimate report_bisect_ratio(const struct bisect_level *l, enum metric metric)
 {
@@ -52,6 +53,28 @@ static double percent(double probability)
 	return fmin(99.9, floor(1000 * probability) / 10);
 }
 
+/* Why the commits between could not be measured: what stands before the colon of each reason. */
+static void add_skipped(const struct report_bisect *r, struct strbuf *out)
+{
+	size_t told = 0, more = 0;
+	strbuf_adds(out, " Those between could not be measured");
+	for (size_t k = r->decision->low + 1; k < r->decision->high; k++)
+		for (size_t i = 0; i < r->steps_len; i++) {
+			const char *why = r->steps[i].commit == k ? r->steps[i].skipped : NULL;
+			if (!why)
+				continue;
+			if (told == SKIPPED_TOLD) {
+				more++;
+				continue;
+			}
+			strbuf_addf(out, "%s %.12s %.*s", told++ ? "," : ":", commit_of(r, k)->sha,
+				    (int)strcspn(why, ":"), why);
+		}
+	if (more)
+		strbuf_addf(out, ", and %zu more", more);
+	strbuf_addc(out, '.');
+}
+
 static void add_found(const struct report_bisect *r, struct strbuf *out)
 {
 	const struct bisect_decision *d = r->decision;
@@ -65,7 +88,7 @@ static void add_found(const struct report_bisect *r, struct strbuf *out)
 	add_level(out, r, &d->step);
 	strbuf_addf(out, " of what it was before, probability %.1f %%.", percent(d->probability));
 	if (n > 1)
-		strbuf_adds(out, " Those between could not be measured.");
+		add_skipped(r, out);
 	if (n == 1 && commit_of(r, d->high)->parents > 1)
 		strbuf_adds(out, " It is a merge: all that it brought in counts as its change.");
 }

@@ -45,6 +45,7 @@ struct bisect_job {
 	bool *skipped;                   /* by commit; owned */
 	double *slow;                    /* probability of each commit; owned */
 	struct bisect_decision decision; /* after the last step */
+	size_t first_max;                /* measurements of bad until it counts as no slower than good */
 	size_t failures;                 /* commits in a row, of this process, that built and could not be measured */
 };
 #define BISECT_JOB_INIT \
@@ -70,6 +71,9 @@ int bisect_state_read(struct bisect_job *b, bool *ret_found, struct error *err);
 int bisect_state_write(const struct bisect_job *b, struct error *err);
 /* The same text, for --json. */
 char *bisect_state_text(const struct bisect_job *b, struct error *err);
+
+/* Of the last commit. */
+size_t bisect_job_bad_measured(const struct bisect_job *b);
 
 /* On standard error: the start, why a commit is next, what it gave. */
 void bisect_say_start(const struct bisect_job *b, bool again);

@@ -33,7 +33,10 @@ void bisect_say_start(const struct bisect_job *b, bool again)
 		log_info("%zu commits after good%s", n, b->o->paths.len ? " that touch the paths, and bad" : "");
 	if (again)
 		log_info("%zu steps are there already", b->steps_len);
-	else
+	if (again && b->first_max > BISECT_FIRST_MAX && bisect_job_bad_measured(b) == b->steps_len)
+		log_info("bad was not found to be slower than good by them: it is measured up to %zu times in all",
+			 b->first_max);
+	if (!again)
 		log_info("about %.0f measurements, some more if they scatter", 1 + ceil(log2((double)n)));
 }
 

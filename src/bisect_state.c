@@ -69,11 +69,14 @@ static void add_value(struct strbuf *out, const struct opt *o, const void *at)
 	}
 }
 
-/* Options that may change from one start to the next: where things are, how long to go on, how to say it. */
+/* Options that may change from one start to the next: where things are, how long to go on, how long to measure (each
+ * step counts by its own interval), how to say it. */
 static bool is_free(const char *name)
 {
-	static const char *const names[] = { "cache", "jobs",    "out",     "dir",        "config",    "json",
-					     "quiet", "verbose", "dry-run", "confidence", "max-steps", "sysbench" };
+	static const char *const names[] = { "cache",   "jobs",       "out",       "dir",
+					     "config",  "json",       "quiet",     "verbose",
+					     "dry-run", "confidence", "max-steps", "sysbench",
+					     "starts",  "budget",     "precision", "sysbench-test-time" };
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (strcmp(name, names[i]) == 0)
 			return true;

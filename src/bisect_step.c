@@ -195,12 +195,6 @@ static int measure(struct bisect_job *b, size_t k, struct bisect_step *step, str
 	return check_ratio(b, step, err);
 }
 
-static int skip(struct bisect_step *step, const char *why, const struct error *e, struct error *err)
-{
-	step->skipped = str_printf(err, "%s: %s", why, e->message);
-	return step->skipped ? 0 : -1;
-}
-
 /* A compiler's first complaint says more than that there is one. */
 static const char *first_complaint(const struct error *e, char *line, size_t size)
 {
@@ -209,6 +203,16 @@ static const char *first_complaint(const struct error *e, char *line, size_t siz
 		at += strcspn(at, "\n") + (at[strcspn(at, "\n")] == '\n');
 	snprintf(line, size, "%.*s", (int)strcspn(at, "\n"), at);
 	return *line ? line : e->message;
+}
+
+/* With what the server or the load said first of all that was kept. */
+static int skip(struct bisect_step *step, const char *why, const struct error *e, struct error *err)
+{
+	char line[300];
+	const char *said = first_complaint(e, line, sizeof line);
+	step->skipped = said == e->message ? str_printf(err, "%s: %s", why, said)
+					   : str_printf(err, "%s: %s: %s", why, e->message, said);
+	return step->skipped ? 0 : -1;
 }
 
 static int run_step(struct bisect_job *b, size_t k, struct bisect_step *step, struct error *err)

@@ -130,6 +130,14 @@ static double *costs_of(const struct bisect_job *b, struct error *err)
 	return cost;
 }
 
+size_t bisect_job_bad_measured(const struct bisect_job *b)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < b->steps_len; i++)
+		n += b->steps[i].commit == b->history.len - 1 && !b->steps[i].skipped;
+	return n;
+}
+
 int bisect_job_decide(struct bisect_job *b, struct error *err)
 {
 	AUTO_FREE struct bisect_measurement *m = calloc(b->steps_len + 1, sizeof *m);
@@ -152,6 +160,7 @@ int bisect_job_decide(struct bisect_job *b, struct error *err)
 					.cost = cost,
 					.measurements = m,
 					.len = n,
+					.first_max = b->first_max,
 					.confidence = b->o->confidence };
 	return bisect_decide(&search, &b->decision, err) < 0 ? -1 : bisect_probabilities(&search, b->slow, err);
 }
@@ -196,7 +205,10 @@ static int outcome(const struct bisect_job *b, struct error *err)
 			  metric_name((enum metric)b->o->metric), e.ratio, e.low, e.high);
 		if (d->bad.high < 0)
 			return error_hint(err, "are the two swapped, or the test another one?");
-		return error_hint(err, "a longer --sysbench-test-time finds smaller differences");
+		return error_hint(err,
+				  "the same command measures it up to %d times more; a longer --sysbench-test-time "
+				  "finds smaller differences",
+				  BISECT_FIRST_MAX);
 	}
 	error_set(err, ERROR_UNDECIDED, "not certain after %zu steps: %zu commits are left", b->steps_len,
 		  d->range_high - d->range_low);
@@ -233,6 +245,8 @@ static int bisect(struct bisect_job *b, struct error *err)
 	}
 	if (bisect_state_read(b, &again, err) < 0 || (!again && read_history(b, err) < 0))
 		return -1;
+	/* Who asks again wants to know it better: each call may measure bad as often as the first one. */
+	b->first_max = BISECT_FIRST_MAX * (1 + bisect_job_bad_measured(b) / BISECT_FIRST_MAX);
 	bisect_say_start(b, again);
 	if (bisect_job_decide(b, err) < 0 || bisect_state_write(b, err) < 0 || search(b, err) < 0 ||
 	    bisect_say_answer(b, err) < 0)

@@ -12,21 +12,35 @@ LOAD = ["--test=oltp_point_select", "--sysbench-test-time=1.5", "--slice=50ms", 
 
 
 class Line:
-    """A good commit and a line of commits after it: 'x' is the slow one, '!' does not compile, '.' changes nothing."""
+    """A good commit and a line of commits after it: 'x' is the slow one, '!' does not compile, 's' does not start, 'l' fails under load,
+    '.' changes nothing."""
 
     def __init__(self, path, what):
         self.path = path
         shutil.copytree(ROOT / "tests/engine", path, ignore=shutil.ignore_patterns("gms", "*_test.go"))
         git(path, "init", "--quiet", "--initial-branch=main")
         self.shas = [self.commit("good")]
+        server = (path / "server.go").read_text()
+        error = 'mysql.NewSQLError(1105, "HY000", "page 17 is torn")'
+        entries = {"defer h.enter(c, query)()": ("query", ["", '"", ']), "defer h.enter(c, prepare.PrepareStmt)()": ("prepare.PrepareStmt", [""])}
+        for entry, (query, before) in entries.items():  # every statement may fail from the first commit on
+            parts = server.split(entry)
+            assert len(parts) == len(before) + 1
+            checks = [f"if torn({query}) {{\n\t\treturn {value}{error}\n\t}}\n\t{entry}" for value in before]
+            server = "".join(part + check for part, check in zip(parts, [*checks, ""], strict=True))
+        (path / "server.go").write_text(server)
         for i, kind in enumerate(what, 1):
+            torn = 'strings.Contains(query, "WHERE id")' if kind == "l" else 'strings.Contains(query, "no such page")'
+            starts = 'if len(os.Args) > 2 { println("no page 17"); os.Exit(3) }' if kind == "s" else ""
             if kind == "x":
                 waste = path / "waste.go"
                 text = waste.read_text()
                 assert "wastePercent = 0" in text
                 waste.write_text(text.replace("wastePercent = 0", "wastePercent = 1000"))
             broken = "return undefinedThing" if kind == "!" else "return"
-            (path / "number.go").write_text(f"package main\n\nfunc commitNumber() {{ _ = {i}; {broken} }}\n")
+            (path / "number.go").write_text(f'package main\n\nimport (\n\t"os"\n\t"strings"\n)\n\nfunc init() {{ _ = os.Args; {starts} }}\n\n'
+                                            f"func torn(query string) bool {{ return {torn} }}\n\n"
+                                            f"func commitNumber() {{ _ = {i}; {broken} }}\n")
             self.shas.append(self.commit(f"commit {i}: {kind}"))
 
     def commit(self, message):
@@ -63,6 +77,24 @@ def test_finds_the_slow_commit_beside_one_that_does_not_build(dbdyno, line):
         assert query(database, "SELECT commit_sha FROM server ORDER BY side") == [(line.shas[0],), (step["commit"],)]
     markdown = (dbdyno.home / "o/bisect.md").read_text()
     assert f"One of 2 commits, from {line.shas[3][:12]} to {line.shas[4][:12]}, made oltp\\_point\\_select slower" in markdown
+
+
+def test_goes_around_commits_that_do_not_start_or_fail_under_load(dbdyno, tmp_path):
+    """Both stand right before the slow one: they are left out, with the reason, and the answer names them beside it."""
+    line = Line(tmp_path / "line", "..slx.")
+    done = dbdyno.ok(*line.flags(), "--out=o", "--json")
+    answer = json.loads(done.stdout)
+    skipped = {step["commit"]: step["skipped"] for step in answer["steps"] if "skipped" in step}
+    assert set(skipped) == {line.shas[3], line.shas[4]}
+    assert skipped[line.shas[3]].startswith("server failed: ") and "no page 17" in skipped[line.shas[3]], skipped
+    assert skipped[line.shas[4]].startswith("load failed: ") and "page 17 is torn" in skipped[line.shas[4]], skipped
+    for sha, why in skipped.items():
+        assert f"{sha[:12]} is skipped: {why}" in done.stderr
+    assert answer["answer"]["state"] == "found" and answer["answer"]["commits"] == line.shas[3:6]
+    markdown = (dbdyno.home / "o/bisect.md").read_text()
+    assert (f"Those between could not be measured: {line.shas[3][:12]} server failed, {line.shas[4][:12]} load failed." in markdown)
+    kept = [path for path in (dbdyno.home / "o/steps").iterdir() if path.name.endswith("-failed")]
+    assert len(kept) == 2  # beside those of the second try
 
 
 def test_goes_on_after_a_kill(dbdyno, line):
@@ -114,9 +146,26 @@ def test_stops_when_told(dbdyno, line):
     assert process.returncode == 128 + signal.SIGTERM
 
 
+def test_asked_again_it_measures_more(dbdyno, line):
+    """Five measurements told that bad is no slower: the same question adds five, also with a longer load. Those that are there say that bad
+    is far faster, so that no luck of the new ones makes it slower."""
+    flags = [*line.flags(0, 1), "--out=o"]
+    dbdyno.run(*flags, "--max-steps=1")
+    state = json.loads((dbdyno.home / "o/bisect.json").read_text())
+    (step,) = state["steps"]
+    state["steps"] = [step | {"step": n, "ratio": 2, "low": 1.9, "high": 2.1, "error": 0.02} for n in range(1, 6)]
+    (dbdyno.home / "o/bisect.json").write_text(json.dumps(state))
+    longer = ["--sysbench-test-time=2" if flag.startswith("--sysbench-test-time=") else flag for flag in flags]
+    done = dbdyno.fails(8, "good", *longer)
+    assert "it is measured up to 10 times in all" in done.stderr
+    answer = json.loads((dbdyno.home / "o/bisect.json").read_text())
+    assert len(answer["steps"]) == 10 and answer["steps"][:5] == state["steps"] and answer["answer"]["state"] == "no difference"
+    assert {step["commit"] for step in answer["steps"]} == {line.shas[1]}
+
+
 def test_says_that_there_is_no_difference(dbdyno, line):
     done = dbdyno.fails(8, "bad was not found to be slower than good", *line.flags(0, 2), "--out=o", "--max-steps=12")
-    assert "a longer --sysbench-test-time" in done.stderr
+    assert "the same command measures it up to 5 times more; a longer --sysbench-test-time" in done.stderr
     assert json.loads((dbdyno.home / "o/bisect.json").read_text())["answer"]["state"] == "no difference"
     assert "was not found to be slower than good" in done.stdout
     done = dbdyno.fails(8, "not certain after 1 steps", *line.flags(), "--out=p", "--max-steps=1")

@@ -20,6 +20,7 @@ struct world {
 	double build;          /* spread from one build to another, the same in each measurement of a commit */
 	double burst;          /* share of measurements that are off by four times their standard error */
 	double confidence;     /* 0: 0.99 */
+	size_t calls;          /* each may measure bad as often as the first; 0: one */
 };
 
 struct outcome {
@@ -75,6 +76,7 @@ static struct outcome search_in(const struct world *w, uint64_t seed)
 					   .skipped = w->skipped,
 					   .measurements = measurements,
 					   .len = o.steps,
+					   .first_max = BISECT_FIRST_MAX * (w->calls ? w->calls : 1),
 					   .confidence = w->confidence > 0 ? w->confidence : 0.99 };
 		check_ok(bisect_decide(&s, &o.decision, err));
 		if (o.decision.action != BISECT_MEASURE || o.steps == MOST_STEPS)
@@ -175,29 +177,55 @@ static void says_how_much_it_is(void **state)
 	assert_true(covered * 100 >= 93 * RUNS);
 }
 
-/* Two identical ends, or a faster one: at most one in twenty ends with a commit that is blamed. */
+/* Two identical ends, or a faster one: at most one in twenty ends with a commit that is blamed, also where the same
+ * question is asked four times. */
 static void looks_for_nothing_where_there_is_nothing(void **state)
 {
 	(void)state;
 	static const struct {
 		double standard_error, start, burst, step;
-	} cases[] = { { 0.02, 0, 0, 0 }, { 0.03, 0.03, 0.1, 0 }, { 0.02, 0, 0, -0.3 }, { 0.5, 0.05, 0.05, 0 } };
-	enum { RUNS = 400 };
+		size_t calls;
+	} cases[] = { { 0.02, 0, 0, 0, 1 },
+		      { 0.03, 0.03, 0.1, 0, 1 },
+		      { 0.02, 0, 0, -0.3, 1 },
+		      { 0.5, 0.05, 0.05, 0, 1 },
+		      { 0.03, 0.03, 0.1, 0, 4 } };
 	for (size_t c = 0; c < ARRAY_SIZE(cases); c++) {
-		size_t blamed = 0;
-		for (uint64_t run = 0; run < RUNS; run++) {
+		size_t blamed = 0, runs = cases[c].calls > 1 ? 60 : 400;
+		for (uint64_t run = 0; run < runs; run++) {
 			struct world w = { .commits = 16,
 					   .culprit = 5,
 					   .step = cases[c].step,
 					   .standard_error = cases[c].standard_error,
 					   .start = cases[c].start,
-					   .burst = cases[c].burst };
+					   .burst = cases[c].burst,
+					   .calls = cases[c].calls };
 			struct outcome o = search_in(&w, run);
 			blamed += o.decision.action != BISECT_NO_DIFFERENCE;
 		}
-		print_message("nothing to find: blamed %zu of %d\n", blamed, RUNS);
-		assert_true(blamed * 100 <= 5 * RUNS);
+		print_message("nothing to find: blamed %zu of %zu\n", blamed, runs);
+		assert_true(blamed * 100 <= 5 * runs);
 	}
+}
+
+/* What five measurements leave open, more of them show: a slowdown as large as a measurement's own error. */
+static void asked_again_it_knows_more(void **state)
+{
+	(void)state;
+	enum { RUNS = 40 };
+	size_t slower[2] = { 0 };
+	for (size_t again = 0; again < 2; again++)
+		for (uint64_t run = 0; run < RUNS; run++) {
+			struct world w = {
+				.commits = 1, .culprit = 1, .step = 0.03, .standard_error = 0.03, .calls = again ? 4 : 1
+			};
+			struct outcome o = search_in(&w, run);
+			assert_true(o.decision.action == BISECT_FOUND || o.steps == w.calls * BISECT_FIRST_MAX);
+			slower[again] += o.decision.action == BISECT_FOUND;
+		}
+	print_message("slowdown of one standard error: found %zu of %d in one call, %zu in four\n", slower[0], RUNS,
+		      slower[1]);
+	assert_true(slower[1] >= slower[0] + (RUNS - slower[0]) / 2);
 }
 
 /* Commits that do not build, anywhere: never measured, never blamed alone, and the answer names them where they stand
@@ -365,6 +393,7 @@ int main(void)
 		cmocka_unit_test(needs_one_measurement_for_one_commit),
 		cmocka_unit_test(says_how_much_it_is),
 		cmocka_unit_test(looks_for_nothing_where_there_is_nothing),
+		cmocka_unit_test(asked_again_it_knows_more),
 		cmocka_unit_test(goes_around_commits_that_do_not_build),
 		cmocka_unit_test(says_all_where_nothing_between_builds),
 		cmocka_unit_test(finds_the_larger_of_two_steps),

@@ -65,7 +65,8 @@ static void names_a_range(void **state)
 	struct report_bisect r = report_of(&d);
 	check_answer(
 		&r, "One of 2 commits, from c22222222222 to d33333333333, made oltp_read_only slower: throughput 0.819 "
-		    "(0.779 to 0.861) of what it was before, probability 99.5 %. Those between could not be measured.");
+		    "(0.779 to 0.861) of what it was before, probability 99.5 %. Those between could not be measured: "
+		    "c22222222222 does not build.");
 }
 
 static void says_what_is_open(void **state)
