@@ -145,10 +145,40 @@ static void add_calls(const struct pprof *p, const struct pprof_sample *s, const
 	}
 }
 
+static bool is_heavier(const struct pprof *p, const struct pprof_gone *a, const struct pprof_gone *b)
+{
+	const struct pprof_string *x = &p->strings[a->name], *y = &p->strings[b->name];
+	if (a->weight != b->weight)
+		return a->weight > b->weight;
+	int order = memcmp(x->data, y->data, x->len < y->len ? x->len : y->len);
+	return order ? order < 0 : x->len < y->len;
+}
+
+/* gone: samples by name. */
+static void find_heaviest(const struct pprof *p, const double *gone, struct pprof_kept *ret)
+{
+	for (uint32_t i = 0; i < p->n_strings; i++) {
+		const struct pprof_gone one = { i, gone[i] };
+		if (!(one.weight > 0))
+			continue;
+		ret->gone_names++;
+		size_t at = ret->heaviest_len;
+		while (at && is_heavier(p, &one, &ret->heaviest[at - 1]))
+			at--;
+		if (at == PPROF_GONE_MAX)
+			continue;
+		ret->heaviest_len += ret->heaviest_len < PPROF_GONE_MAX;
+		for (size_t k = ret->heaviest_len - 1; k > at; k--)
+			ret->heaviest[k] = ret->heaviest[k - 1];
+		ret->heaviest[at] = one;
+	}
+}
+
 int pprof_kept(const struct pprof *p, const struct pprof_judge *judge, struct pprof_kept *ret, struct error *err)
 {
 	AUTO_FREE uint8_t *kinds = all_kinds(p), *presence = malloc(p->n_functions + 1);
-	if (!kinds || !presence)
+	AUTO_FREE double *gone = calloc(p->n_strings + 1, sizeof *gone);
+	if (!kinds || !presence || !gone)
 		return error_oom(err);
 	for (uint32_t i = 0; i < p->n_functions; i++)
 		presence[i] = (uint8_t)judge->function(p, i, judge->data);
@@ -160,8 +190,11 @@ int pprof_kept(const struct pprof *p, const struct pprof_judge *judge, struct pp
 		double weight = weight_of(p, i);
 		if (!leaf || kind_of_sample(p, s, kinds) >= KIND_IDLE)
 			continue;
+		if (presence[leaf->function - 1] == PPROF_GONE)
+			gone[p->functions[leaf->function - 1].name] += weight;
 		add_flat((enum pprof_presence)presence[leaf->function - 1], weight, ret);
 		add_calls(p, s, presence, judge, weight, ret);
 	}
+	find_heaviest(p, gone, ret);
 	return 0;
 }

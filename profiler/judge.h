@@ -45,9 +45,16 @@ struct pprof_judge {
 
 /* Samples by the presence of their leaf, without those of gc and idle; and calls by whether caller, callee and the call
  * itself are there. Calls from outside count nowhere. */
+#define PPROF_GONE_MAX 10
 struct pprof_kept {
 	double kept, gone, outside;
 	double calls_kept, calls_gone;
+	/* By name, those that are gone and have samples of their own: the most samples first, then by name. */
+	struct pprof_gone {
+		uint32_t name; /* string of the profile */
+		double weight;
+	} heaviest[PPROF_GONE_MAX];
+	size_t heaviest_len, gone_names; /* how many are in heaviest, and in all */
 };
 int pprof_kept(const struct pprof *p, const struct pprof_judge *judge, struct pprof_kept *ret, struct error *err);
 

@@ -30,7 +30,7 @@ static int judge_previous(struct job *j, struct error *err)
 		return -1;
 	if (f.is_cpu &&
 	    (profile_tree_binary(&tree, from->exec, err) < 0 || profile_tree_kept(&tree, &p, &kept, err) < 0 ||
-	     profile_judge_kept(&kept, "the program", &f, err) < 0))
+	     profile_judge_kept(&p, &kept, "the program", &f, err) < 0))
 		return -1;
 	return judge(j, &f, "the previous profile", ERROR_USAGE, err);
 }

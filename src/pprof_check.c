@@ -77,10 +77,29 @@ static int examine(struct check_options *o, const struct profile_tree *t, struct
 		return 0;
 	return profile_tree_kept(t, &p, &kept, err) < 0
 		       ? -1
-		       : profile_judge_kept(&kept, t->commit ? "the commit" : "the program", &c->f, err);
+		       : profile_judge_kept(&p, &kept, t->commit ? "the commit" : "the program", &c->f, err);
 }
 
 /* ---- telling ---- */
+
+static void print_kept(const struct profile_tree *t, const struct profile_findings *f)
+{
+	const struct pprof_kept *k = &f->kept;
+	double all = k->kept + k->gone, rest = k->gone;
+	printf("  %-10.10s  has %.1f %% of the weight and %.1f %% of the calls in %s (%.1f %% of all)\n",
+	       t->commit ? t->commit : "program", 100 * profile_share(k->kept, all),
+	       100 * profile_share(k->calls_kept, k->calls_kept + k->calls_gone),
+	       t->commit ? "its repository's functions" : "functions of the program",
+	       100 * profile_share(all, all + k->outside));
+	for (size_t i = 0; i < f->gone.len; i++) {
+		printf("  %-10s  %4.1f %%  %s\n", i ? "" : "gone", 100 * profile_share(k->heaviest[i].weight, all),
+		       f->gone.items[i]);
+		rest -= k->heaviest[i].weight;
+	}
+	if (k->gone_names > f->gone.len)
+		printf("  %-10s  %4.1f %%  in %zu more\n", "", 100 * profile_share(rest, all),
+		       k->gone_names - f->gone.len);
+}
 
 static void print_text(const struct profile_tree *t, const struct checked *c)
 {
@@ -103,15 +122,8 @@ static void print_text(const struct profile_tree *t, const struct checked *c)
 		printf("  functions   %llu, %llu with a start line\n", (unsigned long long)f->facts.functions,
 		       (unsigned long long)f->facts.start_lines);
 	}
-	if (f->has_kept) {
-		const struct pprof_kept *k = &f->kept;
-		double all = k->kept + k->gone;
-		printf("  %-10.10s  has %.1f %% of the weight and %.1f %% of the calls in %s (%.1f %% of all)\n",
-		       t->commit ? t->commit : "program", 100 * profile_share(k->kept, all),
-		       100 * profile_share(k->calls_kept, k->calls_kept + k->calls_gone),
-		       t->commit ? "its repository's functions" : "functions of the program",
-		       100 * profile_share(all, all + k->outside));
-	}
+	if (f->has_kept)
+		print_kept(t, f);
 	for (size_t i = 0; i < f->unfit.len; i++)
 		printf("  not fit: %s\n", f->unfit.items[i]);
 	for (size_t i = 0; i < f->warnings.len; i++)
@@ -125,14 +137,23 @@ static void add_list(cJSON *to, const char *name, const struct strlist *list)
 		cJSON_AddItemToArray(array, cJSON_CreateString(list->items[i]));
 }
 
-static void add_kept(cJSON *to, const struct profile_tree *t, const struct pprof_kept *k)
+static void add_kept(cJSON *to, const struct profile_tree *t, const struct profile_findings *f)
 {
+	const struct pprof_kept *k = &f->kept;
 	cJSON *kept = cJSON_AddObjectToObject(to, "kept");
 	if (t->commit)
 		cJSON_AddStringToObject(kept, "commit", t->commit);
 	cJSON_AddNumberToObject(kept, "weight", profile_share(k->kept, k->kept + k->gone));
 	cJSON_AddNumberToObject(kept, "calls", profile_share(k->calls_kept, k->calls_kept + k->calls_gone));
 	cJSON_AddNumberToObject(kept, "judged", profile_share(k->kept + k->gone, k->kept + k->gone + k->outside));
+	cJSON_AddNumberToObject(kept, "gone_functions", (double)k->gone_names);
+	cJSON *gone = cJSON_AddArrayToObject(kept, "gone");
+	for (size_t i = 0; i < f->gone.len; i++) {
+		cJSON *one = cJSON_CreateObject();
+		cJSON_AddStringToObject(one, "function", f->gone.items[i]);
+		cJSON_AddNumberToObject(one, "weight", profile_share(k->heaviest[i].weight, k->kept + k->gone));
+		cJSON_AddItemToArray(gone, one);
+	}
 }
 
 static cJSON *to_json(const struct profile_tree *t, const struct checked *c)
@@ -157,7 +178,7 @@ static cJSON *to_json(const struct profile_tree *t, const struct checked *c)
 		cJSON_AddNumberToObject(o, "start_lines", (double)f->facts.start_lines);
 	}
 	if (f->has_kept)
-		add_kept(o, t, &f->kept);
+		add_kept(o, t, f);
 	return o;
 }
 

@@ -1,6 +1,7 @@
 #include "profile_findings.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #define FEW_SAMPLES 1000 /* useful ones: a function of 1 % is known to a third */
 #define SHORT_WINDOW_S 5 /* what happens every few seconds may be missed */
@@ -8,11 +9,13 @@
 #define FEW_STARTS 0.1 /* calls whose caller has no start line */
 #define LITTLE_KEPT 0.8
 #define TOO_LITTLE_KEPT 0.5
+#define NAME_COLUMNS 500
 
 void profile_findings_release(struct profile_findings *f)
 {
 	strlist_release(&f->unfit);
 	strlist_release(&f->warnings);
+	strlist_release(&f->gone);
 }
 
 double profile_share(double part, double whole)
@@ -73,10 +76,26 @@ int profile_examine(const struct pprof *p, long long min_samples, struct profile
 	return f->unfit.failed || f->warnings.failed ? error_oom(err) : 0;
 }
 
-int profile_judge_kept(const struct pprof_kept *k, const char *where, struct profile_findings *f, struct error *err)
+static int add_gone(const struct pprof *p, struct profile_findings *f, struct error *err)
+{
+	for (size_t i = 0; i < f->kept.heaviest_len; i++) {
+		const struct pprof_string *name = &p->strings[f->kept.heaviest[i].name];
+		CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(64 << 10);
+		text_add_line(&text, name->data, name->len, NAME_COLUMNS);
+		if (strbuf_check(&text, err) < 0)
+			return -1;
+		strlist_add(&f->gone, text.data);
+	}
+	return strlist_check(&f->gone, err);
+}
+
+int profile_judge_kept(const struct pprof *p, const struct pprof_kept *k, const char *where, struct profile_findings *f,
+		       struct error *err)
 {
 	f->kept = *k;
 	f->has_kept = true;
+	if (add_gone(p, f, err) < 0)
+		return -1;
 	double all = k->kept + k->gone, flat = profile_share(k->kept, all);
 	double calls = profile_share(k->calls_kept, k->calls_kept + k->calls_gone);
 	if (all <= 0)

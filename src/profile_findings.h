@@ -18,6 +18,7 @@ struct profile_findings {
 	struct pprof_spent spent;
 	bool has_kept; /* profile_judge_kept was called */
 	struct pprof_kept kept;
+	struct strlist gone;            /* the names of kept.heaviest */
 	struct strlist unfit, warnings; /* a sentence each; the profile is fit if none is unfit */
 };
 void profile_findings_release(struct profile_findings *f);
@@ -25,7 +26,8 @@ void profile_findings_release(struct profile_findings *f);
 /* min_samples: fewer of the program's own work are unfit; 0: any number will do. */
 int profile_examine(const struct pprof *p, long long min_samples, struct profile_findings *f, struct error *err);
 /* How much of the profile's code a commit or a program has; where: "the commit", "the program". */
-int profile_judge_kept(const struct pprof_kept *kept, const char *where, struct profile_findings *f, struct error *err);
+int profile_judge_kept(const struct pprof *p, const struct pprof_kept *kept, const char *where,
+		       struct profile_findings *f, struct error *err);
 
 /* Samples of the program's own work. */
 double profile_useful(const struct profile_findings *f);

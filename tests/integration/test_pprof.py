@@ -331,8 +331,17 @@ def test_check_against_commits(dbdyno, profiled):
     # Scan's calls are a line further down than they were in it: the compiler would not match them.
     inside = kept(dbdyno, profiled, profiled.edit("inside", **{"\tdefer finish()\n": "\tSink++\n\tSink--\n\tdefer finish()\n"}))
     assert inside["kept"]["weight"] == 1 and inside["kept"]["calls"] < 1
-    gone = kept(dbdyno, profiled, profiled.edit("gone", mix="blend"), code=2)
+    assert inside["kept"]["gone"] == [] and inside["kept"]["gone_functions"] == 0
+    commit = profiled.edit("gone", mix="blend")
+    gone = kept(dbdyno, profiled, commit, code=2)
     assert gone["verdict"] == "unfit" and gone["kept"]["weight"] < 0.5 and gone["kept"]["calls"] < 0.9
+    # Which: the heaviest first, and with what is there they are all.
+    names = [one["function"] for one in gone["kept"]["gone"]]
+    weights = [one["weight"] for one in gone["kept"]["gone"]]
+    assert names[0].endswith("/work.mix") and len(names) == gone["kept"]["gone_functions"], names
+    assert weights == sorted(weights, reverse=True) and sum(weights) + gone["kept"]["weight"] == pytest.approx(1)
+    told = dbdyno.run("pprof", "check", profiled.profiles / "cpu.pprof", "--repository", profiled.path, "--commit", commit).stdout
+    assert f"  gone        {100 * weights[0]:4.1f} %  {names[0]}\n" in told, told
 
 
 def test_check_against_a_program(dbdyno, profiled, gms):

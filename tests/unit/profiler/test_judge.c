@@ -75,11 +75,14 @@ static void weight_is_kept(void **state)
 	check_ok(pprof_kept(&p, &judge, &k, err)); /* neither idle nor gc counts */
 	assert_true(k.kept == 140 && k.gone == 0 && k.outside == 22);
 	assert_true(k.calls_kept == 40 + 40 + 2 && k.calls_gone == 0);
+	assert_true(k.heaviest_len == 0 && k.gone_names == 0);
 
 	there[HELPER - 1] = PPROF_GONE;
 	check_ok(pprof_kept(&p, &judge, &k, err));
 	assert_true(k.kept == 100 && k.gone == 40);
 	assert_true(k.calls_kept == 2 && k.calls_gone == 40 + 20 + 20);
+	assert_true(k.heaviest_len == 1 && k.gone_names == 1 && k.heaviest[0].weight == 40);
+	assert_true(pprof_string_is(&p, k.heaviest[0].name, "example.com/db.help"));
 
 	there[HELPER - 1] = PPROF_KEPT;
 	judge.call = not_from_line_10; /* a call of the program's line 10 */
@@ -91,11 +94,45 @@ static void weight_is_kept(void **state)
 	assert_int_equal(seen[1].line, 20);
 }
 
+/* Functions of one name are one; the heaviest come first, and equal ones by name. */
+static void the_heaviest_that_are_gone(void **state)
+{
+	(void)state;
+	enum { NAMES = PPROF_GONE_MAX + 3 };
+	CLEANUP(strbuf) struct strbuf b = STRBUF_INIT(1 << 16);
+	CLEANUP(pprof) struct pprof p = PPROF_INIT;
+	enum pprof_presence gone[2 * NAMES];
+	struct pprof_judge judge = { presence, NULL, gone };
+	struct pprof_kept k;
+	MAKE(&b, 1, 1, S_SAMPLES, 2, S_COUNT);
+	make_strings(&b);
+	for (uint64_t i = 1; i <= 2 * NAMES; i++) { /* each name twice, in another file */
+		CLEANUP(strbuf) struct strbuf l = STRBUF_INIT(100);
+		AUTO_FREE char *name = str_printf(NULL, "example.com/db.f%02d", (int)i);
+		if (i <= NAMES)
+			make_text(&b, 6, name);
+		MAKE(&b, 5, 1, i, 2, S_END + (i - 1) % NAMES, 4, i <= NAMES ? S_FILE : S_BINARY);
+		make_int(&l, 1, i);
+		MAKE(&l, 4, 1, i, 2, i);
+		make_message(&b, 4, l.data, l.len);
+		MAKE(&b, 2, 1, i, 2, i % NAMES == 5 ? 30 : i % NAMES < 3 ? 1 : 10);
+		gone[i - 1] = PPROF_GONE;
+	}
+	check_ok(pprof_read(&p, b.data, b.len, err));
+	check_ok(pprof_kept(&p, &judge, &k, err));
+	assert_true(k.gone == 2 * (30 + 9 * 10 + 3 * 1));
+	assert_true(k.gone_names == NAMES && k.heaviest_len == PPROF_GONE_MAX);
+	assert_true(pprof_string_is(&p, k.heaviest[0].name, "example.com/db.f05") && k.heaviest[0].weight == 60);
+	assert_true(pprof_string_is(&p, k.heaviest[1].name, "example.com/db.f03") && k.heaviest[1].weight == 20);
+	assert_true(pprof_string_is(&p, k.heaviest[9].name, "example.com/db.f12") && k.heaviest[9].weight == 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(samples_are_spent),
 		cmocka_unit_test(weight_is_kept),
+		cmocka_unit_test(the_heaviest_that_are_gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
