@@ -189,29 +189,34 @@ static int begin(struct pprof_merge_state *m)
 		       : 0;
 }
 
-static int check_compatible(struct pprof_merge_state *m)
+static bool same_string(const struct pprof *a, uint32_t i, const struct pprof *b, uint32_t j)
 {
-	const struct pprof *src = m->src, *out = &m->out;
-	struct pprof_value_type t;
-	if (map_type(m, &src->period_type, &t) < 0)
-		return -1;
-	if (t.type != out->period_type.type || t.unit != out->period_type.unit)
-		return error_set(m->err, ERROR_USAGE, "its period type differs from the first profile's");
+	const struct pprof_string *x = &a->strings[i], *y = &b->strings[j];
+	return x->len == y->len && memcmp(x->data, y->data, x->len) == 0;
+}
+
+static bool same_type(const struct pprof *a, const struct pprof_value_type *x, const struct pprof *b,
+		      const struct pprof_value_type *y)
+{
+	return same_string(a, x->type, b, y->type) && same_string(a, x->unit, b, y->unit);
+}
+
+static int check_compatible(const struct pprof *src, const struct pprof *out, struct error *err)
+{
+	if (!same_type(src, &src->period_type, out, &out->period_type))
+		return error_set(err, ERROR_USAGE, "its period type differs from the first profile's");
 	bool same = src->n_types == out->n_types;
-	for (uint32_t i = 0; same && i < src->n_types; i++) {
-		if (map_type(m, &src->types[i], &t) < 0)
-			return -1;
-		same = t.type == out->types[i].type && t.unit == out->types[i].unit;
-	}
+	for (uint32_t i = 0; same && i < src->n_types; i++)
+		same = same_type(src, &src->types[i], out, &out->types[i]);
 	if (same && src->period != out->period)
-		return error_set(m->err, ERROR_USAGE, "its period is %lld; the first profile's is %lld",
+		return error_set(err, ERROR_USAGE, "its period is %lld; the first profile's is %lld",
 				 (long long)src->period, (long long)out->period);
 	if (same)
 		return 0;
 	CLEANUP(strbuf) struct strbuf ours = STRBUF_INIT(1024), theirs = STRBUF_INIT(1024);
 	pprof_describe_types(out, &ours);
 	pprof_describe_types(src, &theirs);
-	return error_set(m->err, ERROR_USAGE, "its sample types are %s; the first profile's are %s", theirs.data,
+	return error_set(err, ERROR_USAGE, "its sample types are %s; the first profile's are %s", theirs.data,
 			 ours.data);
 }
 
@@ -219,7 +224,7 @@ static int add_header(struct pprof_merge_state *m)
 {
 	const struct pprof *src = m->src;
 	struct pprof *out = &m->out;
-	if ((m->added ? check_compatible(m) : begin(m)) < 0 || add_comments(m) < 0)
+	if ((m->added ? check_compatible(src, out, m->err) : begin(m)) < 0 || add_comments(m) < 0)
 		return -1;
 	if (!out->default_type && merge_map_string(m, src->default_type, &out->default_type) < 0)
 		return -1;
@@ -253,8 +258,6 @@ static int add_profile(struct pprof_merge_state *m)
 {
 	const struct pprof *src = m->src;
 	uint32_t first;
-	m->own = m->own_known = 0;
-	m->strings_before = m->out.n_strings;
 	if (m->factor != 1 && !m->scaled && merge_begin_scaled(m) < 0)
 		return -1;
 	if (reset_map(m, &m->string_map, src->n_strings) < 0 || reset_map(m, &m->function_map, src->n_functions) < 0 ||
@@ -297,11 +300,27 @@ int pprof_merger_add_scaled(struct pprof_merger *merger, const struct pprof *p, 
 	return 0;
 }
 
-void pprof_merger_last(const struct pprof_merger *merger, uint32_t *ret_own, uint32_t *ret_known)
+int pprof_merger_check(struct pprof_merger *merger, const struct pprof *p, uint32_t *ret_own, uint32_t *ret_known,
+		       struct error *err)
 {
-	const struct pprof_merge_state *m = merger->state;
-	*ret_own = m ? m->own : 0;
-	*ret_known = m ? m->own_known : 0;
+	struct pprof_merge_state *m = merger->state;
+	uint32_t own = 0, known = 0;
+	if (m && check_compatible(p, &m->out, err) < 0)
+		return -1;
+	for (uint32_t i = 0; m && i < p->n_functions; i++) {
+		const struct pprof_string *name = &p->strings[p->functions[i].name];
+		if (!pprof_is_own_function(name))
+			continue;
+		m->err = err;
+		int has = merge_has_string(m, *name);
+		if (has < 0)
+			return -1;
+		own++;
+		known += (uint32_t)has;
+	}
+	*ret_own = own;
+	*ret_known = known;
+	return 0;
 }
 
 int pprof_merger_finish(struct pprof_merger *merger, struct pprof *ret, struct error *err)

@@ -68,6 +68,15 @@ static int keep_string(struct pprof_merge_state *m, struct pprof_string *s)
 	return 0;
 }
 
+int merge_has_string(struct pprof_merge_state *m, struct pprof_string s)
+{
+	if (RESERVE(m, strings, 1) < 0)
+		return -1;
+	m->out.strings[m->out.n_strings] = s;
+	uint32_t hash = (uint32_t)table_hash_bytes(m->seed, s.data, s.len);
+	return table_find(&m->strings, hash, equal_strings, &m->out, m->out.n_strings) != 0;
+}
+
 int merge_add_string(struct pprof_merge_state *m, struct pprof_string s, uint32_t *ret)
 {
 	if (RESERVE(m, strings, 1) < 0)
@@ -110,10 +119,6 @@ static int map_function(struct pprof_merge_state *m, uint32_t from, uint32_t *re
 		    merge_map_string(m, s->system_name, &f.system_name) < 0 ||
 		    merge_map_string(m, s->filename, &f.filename) < 0)
 			return -1;
-		if (pprof_is_own_function(&m->src->strings[s->name])) {
-			m->own++;
-			m->own_known += f.name < m->strings_before;
-		}
 		m->out.functions[m->out.n_functions] = f;
 		uint64_t hash = table_hash(m->seed, (uint64_t)f.name << 32 | f.system_name);
 		hash = table_hash(table_hash(hash, f.filename), (uint64_t)f.start_line);

@@ -29,8 +29,6 @@ struct pprof_merge_state {
 	double *scaled; /* the values, while there are factors; NULL: out.values holds them */
 	uint32_t scaled_cap;
 	double scaled_duration_ns;
-	uint32_t strings_before; /* src: strings of the sum */
-	uint32_t own, own_known; /* functions of src, as pprof_merger_last tells */
 	uint64_t seed;
 	size_t added;  /* profiles */
 	bool has_zero; /* a sample of the sum may be all zero */
@@ -53,6 +51,8 @@ int merge_add_scaled(struct pprof_merge_state *m, uint32_t index, const int64_t 
 /* Rounds them into out. */
 int merge_round_scaled(struct pprof_merge_state *m, double factor);
 
+/* Does the sum have the string? -1 without memory. */
+int merge_has_string(struct pprof_merge_state *m, struct pprof_string s);
 /* A string of the sum. */
 int merge_add_string(struct pprof_merge_state *m, struct pprof_string s, uint32_t *ret);
 /* A string of the profile being added, by index. */

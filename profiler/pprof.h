@@ -175,9 +175,11 @@ int pprof_merger_add(struct pprof_merger *m, const struct pprof *p, struct error
 /* The same with its values and its duration times factor, which is finite and above 0. Factors of 1 alone keep sums of
  * whole numbers exact; any other makes them of doubles, rounded once at the end (pprof_merger_finish). */
 int pprof_merger_add_scaled(struct pprof_merger *m, const struct pprof *p, double factor, struct error *err);
-/* Of the profile added last: functions of its program's own packages (pprof_is_own_function), and how many of their
- * names the sum had before it. */
-void pprof_merger_last(const struct pprof_merger *m, uint32_t *ret_own, uint32_t *ret_known);
+/* Could it be added, and is it of the same program? Changes nothing. *ret_own: functions of its program's own packages
+ * (pprof_is_own_function); *ret_known: how many of their names the sum has; 0 both before the first profile.
+ * ERROR_USAGE as pprof_merger_add for other types or another period. */
+int pprof_merger_check(struct pprof_merger *m, const struct pprof *p, uint32_t *ret_own, uint32_t *ret_known,
+		       struct error *err);
 /* *ret as for pprof_read. ERROR_USAGE if nothing was added. m is empty afterwards. Where there were factors, values are
  * rounded such that each column's total is right: what one stack loses, the next gets. */
 int pprof_merger_finish(struct pprof_merger *m, struct pprof *ret, struct error *err);

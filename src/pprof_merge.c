@@ -1,9 +1,10 @@
-/* dbdyno pprof merge: profiles added up, each with a weight. One is in memory at a time beside the sum. */
+/* dbdyno pprof merge: profiles added up, each with a weight. One is in memory at a time beside the sums. */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "pprof_command.h"
 #include "profile_store.h"
+#include "profiler/sum.h"
 
 #include <cjson/cJSON.h>
 #include <float.h>
@@ -16,13 +17,14 @@ struct merge_options {
 	char *out, *config;
 	long long last;
 	uint64_t max_age_ns;
-	bool normalize, any_program, json, quiet;
+	bool normalize, any_program, strict, json, quiet;
 };
 
 /* One profile of the sum. */
 struct input {
 	char *name; /* owned */
 	double weight;
+	bool listed; /* found under a prefix, not named */
 };
 
 struct inputs {
@@ -47,6 +49,9 @@ static const struct opt merge_table[] = {
 	  .help = "every profile counts by samples per second of its window, so that a long one weighs no more than a "
 		  "short one" },
 	{ "any-program", OPT_BOOL, AT(any_program), .help = "also profiles of programs that share no function" },
+	{ "strict", OPT_BOOL, AT(strict),
+	  .help = "a profile under a prefix that is none, or of another kind, fails it all, as one that is named "
+		  "does" },
 	{ "last", OPT_INT, AT(last), .min = 1, .max = PROFILE_STORE_MAX_OBJECTS, .value = "N",
 	  .help = "of the profiles under a prefix (s3://bucket/prefix/) the newest N" },
 	{ "max-age", OPT_DURATION, AT(max_age_ns), .min = 1, .max = 10 * 365.25 * 86400,
@@ -58,7 +63,7 @@ static const struct opt merge_table[] = {
 	{ 0 },
 };
 
-static int add_input(struct inputs *in, const char *name, size_t len, double weight, struct error *err)
+static int add_input(struct inputs *in, const char *name, size_t len, double weight, bool listed, struct error *err)
 {
 	if (in->len == in->cap) {
 		size_t cap = in->cap ? 2 * in->cap : 16;
@@ -71,7 +76,7 @@ static int add_input(struct inputs *in, const char *name, size_t len, double wei
 	char *copy = strndup(name, len);
 	if (!copy)
 		return error_oom(err);
-	in->items[in->len++] = (struct input){ copy, weight };
+	in->items[in->len++] = (struct input){ copy, weight, listed };
 	return 0;
 }
 
@@ -81,13 +86,13 @@ static int parse_input(const char *argument, struct inputs *in, struct strlist *
 	const char *equals = strrchr(argument, '=');
 	double weight = 1;
 	if (!equals || strchr(equals, '/') || (!profile_store_is_s3(argument) && fs_exists(argument)))
-		return add_input(in, argument, strlen(argument), 1, err);
+		return add_input(in, argument, strlen(argument), 1, false, err);
 	if (str_to_double(equals + 1, -DBL_MAX, DBL_MAX, &weight) < 0 || weight <= 0) {
 		strlist_addf(problems, "%.200s: the weight \"%.60s\" is not a finite number above 0", argument,
 			     equals + 1);
 		return 0;
 	}
-	return add_input(in, argument, (size_t)(equals - argument), weight, err);
+	return add_input(in, argument, (size_t)(equals - argument), weight, false, err);
 }
 
 static void check_s3_name(const char *url, struct strlist *problems)
@@ -145,11 +150,12 @@ static int expand(struct merge_options *o, struct inputs *in, struct error *err)
 	for (size_t i = 0; i < in->len; i++) {
 		CLEANUP(strlist) struct strlist names = STRLIST_INIT;
 		const struct input *input = &in->items[i];
-		if (is_prefix(input->name) ? profile_store_list(&o->store, input->name, &choice, &names, err) < 0
-					   : strlist_add(&names, input->name) < 0)
+		bool listed = is_prefix(input->name);
+		if (listed ? profile_store_list(&o->store, input->name, &choice, &names, err) < 0
+			   : strlist_add(&names, input->name) < 0)
 			return names.failed ? error_oom(err) : -1;
 		for (size_t n = 0; n < names.len; n++)
-			if (add_input(&all, names.items[n], strlen(names.items[n]), input->weight, err) < 0)
+			if (add_input(&all, names.items[n], strlen(names.items[n]), input->weight, listed, err) < 0)
 				return -1;
 	}
 	inputs_release(in);
@@ -158,93 +164,68 @@ static int expand(struct merge_options *o, struct inputs *in, struct error *err)
 	return 0;
 }
 
-/* ---- is it the same program? ---- */
-
-static const struct pprof_string *main_file(const struct pprof *p)
-{
-	return &p->strings[p->n_mappings ? p->mappings[0].filename : 0];
-}
-
-/* The last part of a path. */
-static struct pprof_string base_name(const struct pprof_string *path)
-{
-	size_t from = path->len;
-	while (from && path->data[from - 1] != '/')
-		from--;
-	return (struct pprof_string){ path->data + from, path->len - from };
-}
-
-/* What the first profile says of its program. */
-struct program {
-	char *file; /* owned; "" where it does not say */
-};
-
-static int check_program(const struct merge_options *o, struct program *first, const char *name, const struct pprof *p,
-			 const struct pprof_merger *m, struct error *err)
-{
-	struct pprof_string file = base_name(main_file(p));
-	AUTO_FREE char *own = strndup(file.data, file.len);
-	if (!own)
-		return error_oom(err);
-	if (!first->file) {
-		first->file = TAKE(own);
-		return 0;
-	}
-	uint32_t functions, known;
-	pprof_merger_last(m, &functions, &known);
-	if (!*own || !*first->file || strcmp(own, first->file) == 0 || o->any_program)
-		return 0;
-	if (!functions || known) {
-		log_warn("%s is a profile of %s, the first one of %s; they share %u functions", name, own, first->file,
-			 known);
-		return 0;
-	}
-	error_set(err, ERROR_USAGE,
-		  "%s is the profile of another program: of %s, the first one of %s; they share no "
-		  "function of their own packages",
-		  name, own, first->file);
-	return error_hint(err, "--any-program merges them all the same");
-}
-
 /* ---- the sum ---- */
 
-struct totals {
-	double longest_s; /* window */
-	uint64_t samples; /* stacks read */
-};
-
-static int add_one(struct merge_options *o, const struct input *in, struct pprof_merger *m, struct program *first,
-		   struct totals *t, struct error *err)
+/* What is found under a prefix is left out if it is no profile that fits the rest; what is named must be there. */
+static int add_one(struct merge_options *o, const struct input *in, struct pprof_sum *sum, struct error *err)
 {
 	CLEANUP(pprof) struct pprof p = PPROF_INIT;
-	if (profile_store_read(&o->store, in->name, &p, err) < 0)
-		return -1;
-	double factor = in->weight, window_s = (double)p.duration_ns / (double)NS_PER_SECOND;
-	if (o->normalize && window_s <= 0)
-		return error_set(err, ERROR_USAGE, "%s does not say how long it was taken, which --normalize needs",
-				 in->name);
-	if (o->normalize)
-		factor /= window_s;
-	if (window_s > t->longest_s)
-		t->longest_s = window_s;
-	t->samples += p.n_samples;
-	if (pprof_merger_add_scaled(m, &p, factor, err) < 0)
-		return error_wrap(err, "add %s", in->name);
-	return check_program(o, first, in->name, &p, m, err);
+	struct error why = ERROR_INIT;
+	bool must = !in->listed || o->strict;
+	int r = profile_store_read(&o->store, in->name, &p, &why);
+	if (r == 0 && o->normalize && p.duration_ns <= 0)
+		r = error_set(&why, ERROR_USAGE, "%s does not say how long it was taken, which --normalize needs",
+			      in->name);
+	if (r == 0)
+		return pprof_sum_add(sum, in->name, &p, in->weight, must, err);
+	if (!must && why.kind == ERROR_USAGE)
+		return pprof_sum_leave_out(sum, in->name, why.message, err);
+	*err = why;
+	return -1;
 }
 
-static int tell(const struct merge_options *o, const struct inputs *in, const struct pprof *sum, size_t bytes,
+static int add_all(struct merge_options *o, const struct inputs *in, struct pprof_sum *sum, struct pprof *ret,
+		   struct error *err)
+{
+	int r = 0;
+	for (size_t i = 0; r == 0 && i < in->len; i++)
+		r = add_one(o, &in->items[i], sum, err);
+	if (r == 0)
+		r = pprof_sum_finish(sum, ret, err);
+	for (size_t i = 0; i < sum->warnings.len; i++)
+		log_warn("%s", sum->warnings.items[i]);
+	for (size_t i = 0; i < sum->reasons.len; i++)
+		log_warn("left out: %s", sum->reasons.items[i]);
+	return r;
+}
+
+static void add_left_out(cJSON *root, const struct pprof_sum *sum)
+{
+	cJSON *list = cJSON_AddArrayToObject(root, "left_out");
+	for (size_t i = 0; i < sum->left_out.len; i++) {
+		cJSON *one = cJSON_CreateObject();
+		cJSON_AddStringToObject(one, "profile", sum->left_out.items[i]);
+		cJSON_AddStringToObject(one, "reason", sum->reasons.items[i]);
+		cJSON_AddItemToArray(list, one);
+	}
+}
+
+static int tell(const struct merge_options *o, const struct pprof_sum *sum, const struct pprof *p, size_t bytes,
 		struct error *err)
 {
-	double seconds = (double)sum->duration_ns / (double)NS_PER_SECOND;
-	log_info("%zu profile%s merged: %u stacks of %u functions, %.1f s, %zu bytes to %s", in->len,
-		 in->len == 1 ? "" : "s", sum->n_samples, sum->n_functions, seconds, bytes, o->out);
+	char left_out[40] = "";
+	double seconds = (double)p->duration_ns / (double)NS_PER_SECOND;
+	if (sum->left_out.len)
+		snprintf(left_out, sizeof left_out, ", %zu left out", sum->left_out.len);
+	log_info("%zu profile%s merged%s: %u stacks of %u functions, %.1f s, %zu bytes to %s", sum->merged,
+		 sum->merged == 1 ? "" : "s", left_out, p->n_samples, p->n_functions, seconds, bytes, o->out);
 	if (!o->json)
 		return 0;
 	cJSON *root = cJSON_CreateObject();
-	cJSON_AddNumberToObject(root, "profiles", (double)in->len);
-	cJSON_AddNumberToObject(root, "stacks", sum->n_samples);
-	cJSON_AddNumberToObject(root, "functions", sum->n_functions);
+	cJSON_AddNumberToObject(root, "profiles", (double)sum->merged);
+	add_left_out(root, sum);
+	cJSON_AddNumberToObject(root, "stacks", p->n_samples);
+	cJSON_AddNumberToObject(root, "functions", p->n_functions);
 	cJSON_AddNumberToObject(root, "duration_seconds", seconds);
 	cJSON_AddNumberToObject(root, "bytes", (double)bytes);
 	cJSON_AddStringToObject(root, "file", o->out);
@@ -256,37 +237,25 @@ static int tell(const struct merge_options *o, const struct inputs *in, const st
 	return r;
 }
 
-static int add_all(struct merge_options *o, const struct inputs *in, struct pprof *ret, struct totals *t,
-		   struct error *err)
-{
-	CLEANUP(pprof_merger) struct pprof_merger m = PPROF_MERGER_INIT;
-	struct program first = { 0 };
-	int r = 0;
-	for (size_t i = 0; r == 0 && i < in->len; i++)
-		r = add_one(o, &in->items[i], &m, &first, t, err);
-	free(first.file);
-	return r < 0 ? -1 : pprof_merger_finish_scaled(&m, o->normalize ? t->longest_s : 1, ret, err);
-}
-
 static int merge(struct merge_options *o, struct inputs *in, struct error *err)
 {
-	CLEANUP(pprof) struct pprof sum = PPROF_INIT;
-	struct totals t = { 0 };
+	CLEANUP(pprof) struct pprof p = PPROF_INIT;
+	CLEANUP(pprof_sum) struct pprof_sum sum = { .any_program = o->any_program, .normalize = o->normalize };
 	size_t bytes;
 	if (expand(o, in, err) < 0)
 		return -1;
 	/* The sum of one is that one, with all that a sum cannot keep. */
 	bool is_one = in->len == 1 && in->items[0].weight == 1 && !o->normalize;
-	if (is_one ? profile_store_read(&o->store, in->items[0].name, &sum, err) < 0
-		   : add_all(o, in, &sum, &t, err) < 0)
+	sum.merged = is_one;
+	if (is_one ? profile_store_read(&o->store, in->items[0].name, &p, err) < 0 : add_all(o, in, &sum, &p, err) < 0)
 		return -1;
-	if (!sum.n_samples)
+	if (!p.n_samples)
 		return error_set(err, ERROR_USAGE,
-				 t.samples ? "with these weights no sample is left"
-					   : "there are no samples in what is merged");
-	if (profile_store_write(&o->store, &sum, o->out, &bytes, err) < 0)
+				 sum.has_samples ? "with these weights no sample is left"
+						 : "there are no samples in what is merged");
+	if (profile_store_write(&o->store, &p, o->out, &bytes, err) < 0)
 		return -1;
-	return tell(o, in, &sum, bytes, err);
+	return tell(o, &sum, &p, bytes, err);
 }
 
 static int run(int argc, const char *const *argv, struct error *err)

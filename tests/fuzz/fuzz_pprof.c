@@ -44,12 +44,12 @@ static void merge_with_weights(const struct pprof *p)
 		struct error err = ERROR_INIT;
 		uint32_t own, known;
 		if (pprof_merger_add(&m, p, &err) < 0 || pprof_merger_add_scaled(&m, p, factors[i], &err) < 0 ||
+		    pprof_merger_check(&m, p, &own, &known, &err) < 0 ||
 		    pprof_merger_finish_scaled(&m, factors[3 - i], &sum, &err) < 0) {
 			require(err.kind == ERROR_USAGE && err.message[0]);
 			continue;
 		}
-		pprof_merger_last(&m, &own, &known);
-		require(known <= own && sum.n_samples <= p->n_samples);
+		require(known <= own && own <= p->n_functions && sum.n_samples <= p->n_samples);
 		if (pprof_write(&sum, false, &out, &err) == 0)
 			require(pprof_read(&again, out.data, out.len, &err) == 0 && again.n_samples == sum.n_samples);
 	}

@@ -170,13 +170,65 @@ def test_more_profiles_than_a_page(dbdyno, s3, objects):
     assert total(dbdyno) == 1003 * 490
 
 
-def test_a_bad_object_stops_the_merge(dbdyno, s3, objects):
+def fleet(objects, profiled):
+    """Three profiles of one program, and three that are not: cut off, of another type, of another program. The first by name is one of these."""
+    put(objects, "0.pprof", profiled.profiles / "heap.pprof")
     put(objects, "a.pprof")
-    (objects / "b.pprof").write_bytes(b"0123456789")
-    dbdyno.fails(2, f"s3://{BUCKET}/fleet/b.pprof is not a profile",
-                 *merge_s3(s3, f"s3://{BUCKET}/fleet/", "-o", f"s3://{BUCKET}/fleet/sum"), **s3.credentials())
+    (objects / "b.pprof").write_bytes(A.read_bytes()[:200])
+    put(objects, "c.pprof", B)
+    put(objects, "d.pprof", profiled.profiles / "cpu.pprof")
+    put(objects, "e.pprof")
+    return f"s3://{BUCKET}/fleet/"
+
+
+def test_a_bad_object_does_not_stop_the_merge(dbdyno, s3, objects, profiled):
+    prefix = fleet(objects, profiled)
+    done = dbdyno.ok(*merge_s3(s3, prefix, "-o", "sum.pprof", "--json"), **s3.credentials())
+    lines = done.stderr.splitlines()
+    assert f"{prefix}b.pprof is not a profile: " in lines[0] and "cut off after 200 bytes" in lines[0], done.stderr
+    assert f"{prefix}0.pprof is a profile of another kind, " in lines[1] and "; the sum is of " in lines[1]
+    assert f"{prefix}d.pprof is a profile of another kind, " in lines[2] and " of program; the sum is of " in lines[2]
+    assert "left out: " in lines[0] and "3 profiles merged, 3 left out: " in lines[-1] and len(lines) == 4
+    told = json.loads(done.stdout)
+    assert told["profiles"] == 3 and [one["profile"] for one in told["left_out"]] == [f"{prefix}{name}.pprof" for name in "b0d"]
+    assert "cut off" in told["left_out"][0]["reason"]
+    assert total(dbdyno) == 3 * 490
+    dbdyno.ok("pprof", "merge", A, B, A, "-o", "plain.pprof")
+    assert (dbdyno.home / "sum.pprof").read_bytes() == (dbdyno.home / "plain.pprof").read_bytes()
+    strict = ["--strict", "-o", "strict.pprof"]
+    dbdyno.fails(2, f"add {prefix}a.pprof: its period type differs from the first profile's", *merge_s3(s3, prefix, *strict), **s3.credentials())
+    assert not (dbdyno.home / "strict.pprof").exists()
+    dbdyno.ok(*merge_s3(s3, prefix, "--last=1", *strict), **s3.credentials())
+    dbdyno.fails(6, "a prefix ends with a slash", *merge_s3(s3, prefix[:-1], "-o", "sum.pprof"), **s3.credentials())
+
+
+def test_what_is_named_is_not_left_out(dbdyno, s3, objects, profiled):
+    """It also says which kind is meant, however many are of another one."""
+    prefix = fleet(objects, profiled)
+    named = profiled.profiles / "cpu.pprof"
+    for name in "abc":
+        (objects / f"{name}.pprof").unlink()
+    (objects / "0.pprof").unlink()
+    done = dbdyno.ok(*merge_s3(s3, prefix, named, "-o", "sum.pprof", "--json"), **s3.credentials())
+    assert json.loads(done.stdout)["profiles"] == 2
+    assert [one["profile"] for one in json.loads(done.stdout)["left_out"]] == [f"{prefix}e.pprof"]
+    dbdyno.fails(2, "is not a profile", *merge_s3(s3, f"{prefix}e.pprof", __file__, "-o", "none"), **s3.credentials())
+    dbdyno.fails(2, "is the profile of another program", *merge_s3(s3, f"{prefix}e.pprof", named, prefix, "-o", "none"), **s3.credentials())
+    assert not (dbdyno.home / "none").exists()
+
+
+def test_too_little_is_left(dbdyno, s3, objects):
+    put(objects, "a.pprof")
+    for name in "bc":
+        (objects / f"{name}.pprof").write_bytes(b"0123456789")
+    args = merge_s3(s3, f"s3://{BUCKET}/fleet/", "-o", f"s3://{BUCKET}/fleet/sum")
+    done = dbdyno.fails(2, "2 of 3 profiles would be left out", *args, **s3.credentials())
+    assert done.stderr.count("warning: left out: ") == 2
+    (objects / "a.pprof").unlink()
+    dbdyno.fails(2, "none of 2 profiles can be merged", *args, **s3.credentials())
+    (objects / "b.pprof").unlink()
+    dbdyno.fails(2, "is not a profile", *args, **s3.credentials())
     assert not (objects / "sum").exists()
-    dbdyno.fails(6, "a prefix ends with a slash", *merge_s3(s3, f"s3://{BUCKET}/fleet", "-o", "sum.pprof"), **s3.credentials())
 
 
 def listing(*objects, more=""):

@@ -260,12 +260,22 @@ static void tells_what_it_shares(void **state)
 	decode(&a, &p);
 	CLEANUP(pprof_merger) struct pprof_merger m = PPROF_MERGER_INIT;
 	uint32_t functions, known;
-	for (uint32_t i = 0; i < 2; i++) {
-		add_scaled(&m, &p, 1);
-		pprof_merger_last(&m, &functions, &known);
-		assert_int_equal(functions, 1);
-		assert_int_equal(known, i);
-	}
+	check_ok(pprof_merger_check(&m, &p, &functions, &known, err));
+	assert_true(functions == 0 && known == 0);
+	add_scaled(&m, &p, 1);
+	check_ok(pprof_merger_check(&m, &p, &functions, &known, err));
+	assert_true(functions == 1 && known == 1);
+	CLEANUP(pprof_merger) struct pprof_merger other = PPROF_MERGER_INIT;
+	CLEANUP(strbuf) struct strbuf b = STRBUF_INIT(LIMIT);
+	CLEANUP(pprof) struct pprof q = PPROF_INIT;
+	make_base(&b);
+	make_sample(&b, 3);
+	decode(&b, &q);
+	add_scaled(&other, &q, 1);
+	check_ok(pprof_merger_check(&other, &p, &functions, &known, err));
+	assert_true(functions == 1 && known == 0);
+	p.period++;
+	check_fails(pprof_merger_check(&m, &p, &functions, &known, err), ERROR_USAGE, "its period is");
 }
 
 /* Enough different stacks that every array and table grows. */
