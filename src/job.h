@@ -83,6 +83,8 @@ struct statistics_spec job_statistics(const struct job *j);
 
 /* Part of job_open: fetches scripts if they are to come from a repository, and checks that the tests are there. */
 int job_scripts(struct job *j, struct error *err);
+/* The options for sysbench that were asked for; of each side. */
+int job_add_load_options(const struct job *j, struct job_side *s, struct error *err);
 
 /* Binaries of all sides that have none yet: from the cache, built, or given. */
 int job_build(struct job *j, struct error *err);

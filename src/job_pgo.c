@@ -60,7 +60,7 @@ int job_pgo_profile(struct job *j, struct error *err)
 int job_add_pgo_side(struct job *j, struct error *err)
 {
 	struct job_side *from = &j->sides[SIDE_FROM], *to = &j->sides[SIDE_TO];
-	if (options_engine(j->o, from->asked->server, &to->engine, err) < 0)
+	if (options_engine(j->o, from->asked->server, &to->engine, err) < 0 || job_add_load_options(j, to, err) < 0)
 		return -1;
 	j->sides_len = 2;
 	to->programs = from->programs;

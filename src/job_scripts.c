@@ -59,12 +59,19 @@ static int say_sources(const struct job *j, struct error *err)
 	return 0;
 }
 
+int job_add_load_options(const struct job *j, struct job_side *s, struct error *err)
+{
+	for (size_t i = 0; i < j->o->sysbench_options.len; i++)
+		strlist_addf(&s->engine.load_options, "--%s", j->o->sysbench_options.items[i]);
+	return strlist_check(&s->engine.load_options, err);
+}
+
 int job_scripts(struct job *j, struct error *err)
 {
 	const struct options *o = j->o;
 	for (size_t s = 0; s < j->sides_len; s++)
-		for (size_t i = 0; i < o->sysbench_options.len; i++)
-			strlist_addf(&j->sides[s].engine.load_options, "--%s", o->sysbench_options.items[i]);
+		if (job_add_load_options(j, &j->sides[s], err) < 0)
+			return -1;
 	/* Today's TPC-C Jobs ask for the repository too, which holds nothing of it. */
 	bool needless = o->with_tpcc && !o->scripts_repository;
 	if ((!o->use_scripts_repository || needless) && !o->script_dir)

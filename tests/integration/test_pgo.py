@@ -3,12 +3,13 @@
 import contextlib
 import hashlib
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from conftest import Dbdyno, query
+from conftest import ROOT, Dbdyno, query
 from servers import Double
 
 LOAD = ["--seconds=3", "--min-samples=1", "--test=oltp_point_select", "--sysbench-test-time=1", "--table-size=500"]
@@ -158,3 +159,20 @@ def test_a_dry_run_says_what_would_be_compared(dbdyno):
     assert "\nprofile   10 s of each test\n" in dbdyno.ok(*args).stdout
     given = dbdyno.ok(*args, "--to-exec=/bin/true").stdout
     assert "\nto        gms, program /bin/true\n" in given and "profile" not in given
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    """A folder of scripts."""
+    path = tmp_path / "scripts"
+    path.mkdir()
+    shutil.copy(ROOT / "tests/data/lua/team/team_common.lua", path)
+    return path
+
+
+def test_both_builds_get_sysbenchs_options(dbdyno, repository, gms, scripts):
+    (scripts / "needs.lua").write_text('require("team_common")\nfunction event()\n   assert(sysbench.opt.answers == 7, "it is not 7")\n'
+                                       '   con:query("SELECT COUNT(*) FROM team_answers")\nend\n')
+    dbdyno.ok("pgo", "--repository", repository.path, "--version", repository.good, "--to-exec", gms["good"], "--script-dir", scripts, "--test=needs",
+              "--sysbench-option=answers=7", "--sysbench-test-time=0.5", "--slice=50ms", "--warmup=0", "--out=result")
+    assert query(dbdyno.home / "result/results.db", "select count(*) from to_results") == [(1,)]
