@@ -72,11 +72,12 @@ static double estimate_pairs(const struct options *o, const struct strlist *test
 /* What profiles of both servers cost at most: how many tests will differ is not known before. */
 static void print_why(const struct options *o, size_t tests)
 {
+	const char *to_server = o->to.server ? o->to.server : o->from.server; /* pgo has one kind */
 	CLEANUP(engine) struct engine from = { 0 }, to = { 0 };
 	CLEANUP(strbuf) struct strbuf reason = STRBUF_INIT(1024);
 	double warm = o->warmup_auto ? 1 : (double)o->warmup_ns / 1e9;
 	if (o->why == WHY_NEVER || options_engine(o, o->from.server, &from, NULL) < 0 ||
-	    options_engine(o, o->to.server, &to, NULL) < 0)
+	    options_engine(o, to_server, &to, NULL) < 0)
 		return;
 	if (!why_available(&from, &to, &reason)) {
 		printf("%-9s not known: %s\n", "why", reason.data);
@@ -131,8 +132,7 @@ int dry_run_print(const struct options *o, const char *command, struct error *er
 	if (compares) {
 		seconds += estimate_pairs(o, &tests);
 		print_pairs(o, &tests);
-		if (!profiles)
-			print_why(o, tests.len);
+		print_why(o, tests.len);
 	}
 	printf("%-9s about %.0f s, and the time of the builds\n", "time", seconds);
 	return fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the plan") : 0;

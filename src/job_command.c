@@ -4,7 +4,8 @@
 
 job_stage *const job_compare_stages[] = { job_build, job_measure, job_why, NULL };
 job_stage *const job_profile_stages[] = { job_build, job_profile, NULL };
-job_stage *const job_pgo_stages[] = { job_build, job_pgo_profile, job_add_pgo_side, job_build, job_measure, NULL };
+job_stage *const job_pgo_stages[] = { job_build, job_pgo_profile, job_add_pgo_side, job_build, job_measure,
+				      job_why,   NULL };
 
 int job_run(const char *command, job_stage *const *stages, const struct options *o, char **ret_out, struct error *err)
 {

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -30,7 +31,7 @@ def whole_round(program, cache, repository, gms, tmp_path_factory):
     """One for all tests: a build with another profile compiles everything anew."""
     home = tmp_path_factory.mktemp("round")
     done = Dbdyno(program, home, cache, home).run("pgo", "--repository", repository.path, "--version", repository.good, "--out=result",
-                                                  "--fail-on-undecided", *LOAD)
+                                                  "--fail-on-undecided", "--why=always", "--why-seconds=1", *LOAD)
     return home / "result", done
 
 
@@ -52,6 +53,13 @@ def test_pgo_decides_and_records(dbdyno, repository, whole_round):
     assert 'class="decision"' in (out / "report.html").read_text()
 
     assert "the profile: only " in done.stderr and "samples of the program's own work" in done.stderr  # told before the rebuild
+    # The test's own profile, of which the second build was made, is not one of the two that say why.
+    why, = report["why"]
+    assert why["error"] is None and why["test"] == "oltp_point_select" and why["cpu_per_transaction"]["to_us"] > 0
+    files = query(out / "results.db", "select file, transactions is not null from profile order by file")
+    assert files == [("profile.pprof", 0), ("profiles/oltp_point_select-from.pprof", 1), ("profiles/oltp_point_select-to.pprof", 1),
+                     ("profiles/oltp_point_select.pprof", 0)]
+
     from_row, to_row = rows_of(out)
     assert from_row[2] is None and from_row[1] != to_row[1]
     assert to_row[2] == hashlib.sha256((out / "profile.pprof").read_bytes()).hexdigest()
@@ -136,9 +144,13 @@ def test_tests_have_the_shares_of_the_profile_that_are_asked_for(dbdyno, gms):
 def test_a_given_program_is_decided_on_as_it_is(dbdyno, repository, gms):
     """pgo --to-exec: nothing is profiled; a build that is much slower is not shipped, and 7 says so."""
     dbdyno.fails(7, "slower", "pgo", "--repository", repository.path, "--version", repository.good, "--to-exec", gms["slow"],
-                 "--test=oltp_point_select", "--sysbench-test-time=6", "--table-size=500", "--fail-on-regression", "--out=result")
+                 "--test=oltp_point_select", "--sysbench-test-time=6", "--table-size=500", "--fail-on-regression", "--why=auto",
+                 "--why-seconds=2", "--out=result")
     out = dbdyno.home / "result"
     assert query(out / "results.db", "select decision from run") == [("dont_ship",)]
+    why, = json.loads((out / "report.json").read_text())["why"]  # and which function it is that is slower
+    assert why["test"] == "oltp_point_select" and re.search(r"\bwaste\.func", why["functions"][0]["name"]), why
+    assert "<h2>Why</h2>" in (out / "report.html").read_text()
     assert not (out / "profile.pprof").exists()
     sha256 = hashlib.sha256(Path(gms["slow"]).read_bytes()).hexdigest()
     assert [row[1] for row in rows_of(out)][1] == sha256
