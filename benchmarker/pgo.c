@@ -24,6 +24,26 @@ enum pgo_decision pgo_decision_parse(const char *name)
 	return PGO_NONE;
 }
 
+static const char *const cells[] = {
+	[PGO_CELL_MEASURED] = "measured",
+	[PGO_CELL_FAILED] = "failed",
+	[PGO_CELL_UNFIT] = "unfit",
+	[PGO_CELL_INTERRUPTED] = "interrupted",
+};
+
+const char *pgo_cell_name(enum pgo_cell c)
+{
+	return cells[c];
+}
+
+enum pgo_cell pgo_cell_parse(const char *name)
+{
+	for (enum pgo_cell c = PGO_CELL_MEASURED; c <= PGO_CELL_INTERRUPTED; c++)
+		if (str_eq(name, cells[c]))
+			return c;
+	return PGO_CELL_FAILED;
+}
+
 enum pgo_decision pgo_decide(const struct pgo_facts *f)
 {
 	const struct estimate *e = f->mean;

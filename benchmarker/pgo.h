@@ -39,4 +39,15 @@ struct pgo_facts {
  * the machine did not carry nothing is said. */
 enum pgo_decision pgo_decide(const struct pgo_facts *f);
 
+/* What became of one cell of a validation: a test, measured on the build with one test's profile. */
+enum pgo_cell {
+	PGO_CELL_MEASURED,
+	PGO_CELL_FAILED,      /* its build, its servers or its load */
+	PGO_CELL_UNFIT,       /* the profile is not fit to build with */
+	PGO_CELL_INTERRUPTED, /* the run ended before */
+};
+const char *pgo_cell_name(enum pgo_cell c); /* "measured", "failed", "unfit", "interrupted" */
+/* PGO_CELL_FAILED for what is none of them. */
+enum pgo_cell pgo_cell_parse(const char *name);
+
 #endif

@@ -131,6 +131,26 @@ struct report_why {
 	const char *svg;                 /* flame graph of the difference: an element that is well-formed; NULL: none */
 };
 
+/* Which test's profile helps which test: builds with the profile of one test each, compared with the first build. */
+struct report_cell {
+	enum pgo_cell state;
+	const char *error;            /* why it is not measured; NULL if it is */
+	struct comparison comparison; /* if it is, of the metric that its verdict rests on alone */
+};
+
+struct report_validation_row {
+	const char *profile;             /* test; NULL: the sum of all */
+	const char *folder;              /* of the comparison, relative to the report's; NULL: none */
+	const struct report_cell *cells; /* one a column */
+};
+
+struct report_validation {
+	const char *const *tests; /* columns */
+	size_t tests_len;
+	const struct report_validation_row *rows; /* that of the sum is the last */
+	size_t rows_len;                          /* 0: nothing was validated */
+};
+
 struct report {
 	const char *title; /* "gms 1a2b3c4 → 5d6e7f8" */
 	const char *run_id, *dbdyno_version, *status, *pairing, *command_line;
@@ -147,6 +167,7 @@ struct report {
 	size_t tests_len;
 	struct estimate mean; /* geometric mean over tests of the metric that verdicts rest on; 0 starts: not known */
 	enum pgo_decision decision; /* PGO_NONE: the run is no pgo, or was not decided */
+	struct report_validation validation;
 	struct report_usage usage;
 	const struct report_note *notes; /* in time order; errors and warnings are shown first */
 	size_t notes_len;

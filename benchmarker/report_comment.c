@@ -2,6 +2,7 @@
 
 #include "benchmarker/report_format.h"
 #include "benchmarker/report_markdown.h"
+#include "benchmarker/report_validation.h"
 #include "benchmarker/report_why.h"
 
 #include <stdlib.h>
@@ -51,15 +52,16 @@ static void part_keep(struct part *p, size_t *room)
 
 struct comment {
 	const struct report *r;
-	struct part head, table_head, table_end, remarks, why, latencies, details;
+	struct part head, table_head, table_end, validation, remarks, why, latencies, details;
 	struct part *rows, *classes; /* one a test; classes of a test that has none is empty */
 	size_t rows_kept, classes_len, classes_kept;
 };
 
-#define COMMENT_INIT(report)                                                                         \
-	{                                                                                            \
-		.r = (report), .head = PART_INIT, .table_head = PART_INIT, .table_end = PART_INIT,   \
-		.remarks = PART_INIT, .why = PART_INIT, .latencies = PART_INIT, .details = PART_INIT \
+#define COMMENT_INIT(report)                                                                             \
+	{                                                                                                \
+		.r = (report), .head = PART_INIT, .table_head = PART_INIT, .table_end = PART_INIT,       \
+		.validation = PART_INIT, .remarks = PART_INIT, .why = PART_INIT, .latencies = PART_INIT, \
+		.details = PART_INIT                                                                     \
 	}
 
 static void comment_release(struct comment *c)
@@ -67,6 +69,7 @@ static void comment_release(struct comment *c)
 	part_release(&c->head);
 	part_release(&c->table_head);
 	part_release(&c->table_end);
+	part_release(&c->validation);
 	part_release(&c->remarks);
 	part_release(&c->why);
 	part_release(&c->latencies);
@@ -107,9 +110,10 @@ static int make_tests(struct comment *c, struct error *err)
 
 static int make_parts(struct comment *c, struct error *err)
 {
-	struct part *parts[] = { &c->head, &c->table_head, &c->table_end, &c->remarks,
-				 &c->why,  &c->latencies,  &c->details };
+	struct part *parts[] = { &c->head,    &c->table_head, &c->table_end, &c->validation,
+				 &c->remarks, &c->why,        &c->latencies, &c->details };
 	if (report_markdown_head(c->r, &c->head.text, err) < 0 ||
+	    report_validation_markdown(c->r, &c->validation.text, err) < 0 ||
 	    report_markdown_remarks(c->r, &c->remarks.text, err) < 0 ||
 	    report_markdown_details(c->r, &c->details.text, err) < 0)
 		return -1;
@@ -150,6 +154,10 @@ static void add_notice(const struct comment *c, const char *url, size_t max_char
 	}
 	if (!c->remarks.kept && c->remarks.chars) {
 		strbuf_addf(out, "%swarnings and reasons", separator);
+		separator = "; ";
+	}
+	if (!c->validation.kept && c->validation.chars) {
+		strbuf_addf(out, "%swhich test's profile helps which test", separator);
 		separator = "; ";
 	}
 	if (!c->why.kept && c->why.chars) {
@@ -195,6 +203,7 @@ static void choose(struct comment *c, size_t room)
 				}
 	}
 	part_keep(&c->remarks, &room);
+	part_keep(&c->validation, &room);
 	part_keep(&c->why, &room);
 	part_keep(&c->details, &room);
 	part_keep(&c->latencies, &room);
@@ -218,6 +227,7 @@ static void add_parts(const struct comment *c, struct strbuf *out)
 	for (size_t i = 0; i < c->r->tests_len; i++)
 		add_part(&c->rows[i], out);
 	add_part(&c->table_end, out);
+	add_part(&c->validation, out);
 	add_part(&c->remarks, out);
 	add_part(&c->why, out);
 	add_part(&c->latencies, out);

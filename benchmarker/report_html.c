@@ -7,6 +7,7 @@
 #include "benchmarker/report_noise.h"
 #include "benchmarker/report_summary.h"
 #include "benchmarker/report_svg.h"
+#include "benchmarker/report_validation.h"
 #include "benchmarker/report_why.h"
 
 #include <math.h>
@@ -404,21 +405,6 @@ static void add_queries(const struct report *r, struct strbuf *out)
 	strbuf_adds(out, "</section>\n");
 }
 
-/* The file's name, as a link if it lies below the report's folder. */
-static void add_file(const char *file, struct strbuf *out)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
-	bool link = file && *file && *file != '/' && !strstr(file, "..");
-	if (link) {
-		strbuf_adds(out, "<a href=\"");
-		for (const char *p = file; *p; p++)
-			strbuf_addf(out, strchr(plain, *p) ? "%c" : "%%%02X", (unsigned char)*p);
-		strbuf_adds(out, "\">");
-	}
-	report_html_text(out, file);
-	strbuf_adds(out, link ? "</a>" : "");
-}
-
 static void add_profiles(const struct report *r, struct strbuf *out)
 {
 	if (!r->profiles_len)
@@ -435,8 +421,9 @@ static void add_profiles(const struct report *r, struct strbuf *out)
 		strbuf_adds(out, "</td><td class=\"n\">");
 		report_add_seconds(out, style, p->seconds);
 		strbuf_adds(out, "</td><td>");
-		add_file(p->file, out);
-		strbuf_adds(out, "</td></tr>\n");
+		bool link = report_html_begin_link(out, p->file);
+		report_html_text(out, p->file);
+		strbuf_adds(out, link ? "</a></td></tr>\n" : "</td></tr>\n");
 	}
 	strbuf_adds(out, "</tbody>\n</table>\n</section>\n");
 }
@@ -467,6 +454,8 @@ int report_html(const struct report *r, struct strbuf *out, struct error *err)
 		add_chart(r, out);
 	if (r->tests_len)
 		add_tests(r, out);
+	if (report_validation_html(r, out, err) < 0)
+		return -1;
 	report_why_html(r, out);
 	if (report_html_latency(r, out, err) < 0)
 		return -1;

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "benchmarker/report_format.h"
 
+#include <string.h>
+
 void report_html_text(struct strbuf *out, const char *s)
 {
 	char c[5];
@@ -21,6 +23,18 @@ void report_html_name(struct strbuf *out, const char *s)
 		if (*c == '_' && *s && *s != '_')
 			strbuf_adds(out, "<wbr/>");
 	}
+}
+
+bool report_html_begin_link(struct strbuf *out, const char *file)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+	if (!file || !*file || *file == '/' || strstr(file, ".."))
+		return false;
+	strbuf_adds(out, "<a href=\"");
+	for (const char *p = file; *p; p++)
+		strbuf_addf(out, strchr(plain, *p) ? "%c" : "%%%02X", (unsigned char)*p);
+	strbuf_adds(out, "\">");
+	return true;
 }
 
 void report_html_decision(const struct report *r, struct strbuf *out)

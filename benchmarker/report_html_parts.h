@@ -9,6 +9,9 @@ void report_html_text(struct strbuf *out, const char *s);
 /* A test's name, which may break after its underscores. */
 void report_html_name(struct strbuf *out, const char *s);
 
+/* Begins a link to a file below the report's folder, which "</a>" ends; false, and nothing, for any other name. */
+bool report_html_begin_link(struct strbuf *out, const char *file);
+
 /* The section of latencies; nothing if no test has any. */
 int report_html_latency(const struct report *r, struct strbuf *out, struct error *err);
 

@@ -289,6 +289,40 @@ static void put_build(struct json *j, cJSON *pgo, const char *name, const struct
 	put_number(j, build, "peak_memory_bytes", peak);
 }
 
+static void put_cell(struct json *j, cJSON *cells, const struct report_validation_row *row, const char *test,
+		     const struct report_cell *c)
+{
+	cJSON *cell = put(j, cells, NULL, cJSON_CreateObject());
+	put_string(j, cell, "profile", row->profile);
+	put_string(j, cell, "test", test);
+	put_string(j, cell, "folder", row->folder);
+	put_string(j, cell, "state", pgo_cell_name(c->state));
+	put_string(j, cell, "error", c->error);
+	if (c->state != PGO_CELL_MEASURED)
+		return;
+	const struct estimate *e = report_deciding(&c->comparison);
+	put_string(j, cell, "verdict", verdict_name(c->comparison.verdict));
+	put_string(j, cell, "reason", c->comparison.reason);
+	put_string(j, cell, "decided_by", metric_name(c->comparison.metric));
+	put_number(j, cell, "ratio", e->ratio);
+	put_number(j, cell, "low_95", isinf(e->high) ? NAN : e->low);
+	put_number(j, cell, "high_95", e->high);
+	put_number(j, cell, "low_all_cells", isinf(e->family_high) ? NAN : e->family_low);
+	put_number(j, cell, "high_all_cells", e->family_high);
+	put_number(j, cell, "p_value", e->p_value);
+	put_number(j, cell, "starts", (double)e->starts);
+}
+
+static void put_validation(struct json *j, cJSON *pgo, const struct report_validation *v)
+{
+	if (!v->rows_len)
+		return;
+	cJSON *cells = put(j, pgo, "validation", cJSON_CreateArray());
+	for (size_t i = 0; i < v->rows_len; i++)
+		for (size_t c = 0; c < v->tests_len; c++)
+			put_cell(j, cells, &v->rows[i], v->tests[c], &v->rows[i].cells[c]);
+}
+
 /* Of a pgo run alone. */
 static void put_pgo(struct json *j, const struct report *r)
 {
@@ -301,6 +335,7 @@ static void put_pgo(struct json *j, const struct report *r)
 	put_string(j, pgo, "reason", reason.data);
 	put_build(j, pgo, "from", &r->from, report_peak_bytes(r, false));
 	put_build(j, pgo, "to", &r->to, report_peak_bytes(r, true));
+	put_validation(j, pgo, &r->validation);
 }
 
 static void put_remarks(struct json *j, cJSON *usage, const struct report *r)

@@ -6,6 +6,7 @@
 #include "benchmarker/report_noise.h"
 #include "benchmarker/report_pgo.h"
 #include "benchmarker/report_summary.h"
+#include "benchmarker/report_validation.h"
 #include "benchmarker/report_why.h"
 
 #include <string.h>
@@ -35,8 +36,7 @@ void report_markdown_text(struct strbuf *out, const char *s)
 	}
 }
 
-/* A plain name as code, so that it needs no escapes; any other as text. */
-static void add_name(struct strbuf *out, const char *s)
+void report_markdown_name(struct strbuf *out, const char *s)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:+=, ";
 	if (s && *s && *s != ' ' && s[strspn(s, plain)] == 0 && !str_ends(s, " "))
@@ -49,7 +49,7 @@ void report_markdown_row(const struct report_test *t, struct strbuf *out)
 {
 	const struct estimate *e = report_deciding(&t->comparison);
 	strbuf_adds(out, "| ");
-	add_name(out, t->name);
+	report_markdown_name(out, t->name);
 	strbuf_adds(out, " | ");
 	if (t->error) {
 		strbuf_adds(out, "– | – | – | – | – | – | ✕ failed |\n");
@@ -97,7 +97,7 @@ void report_markdown_table_end(const struct report *r, struct strbuf *out)
 static void add_class_row(const struct report_class *c, bool to, struct strbuf *out)
 {
 	strbuf_adds(out, "| ");
-	add_name(out, c->name);
+	report_markdown_name(out, c->name);
 	strbuf_adds(out, to ? " | to" : " | from");
 	for (int i = 0; i < CLASS_COLUMNS; i++) {
 		strbuf_adds(out, " | ");
@@ -118,7 +118,7 @@ int report_markdown_classes(const struct report_test *t, struct strbuf *out, str
 	if (strbuf_check(&rate, err) < 0)
 		return -1;
 	strbuf_addc(out, '\n');
-	add_name(out, t->name);
+	report_markdown_name(out, t->name);
 	strbuf_adds(out, ": ");
 	report_markdown_text(out, rate.data);
 	strbuf_adds(out, "\n\n| transaction | server |");
@@ -139,7 +139,7 @@ static void add_item(struct strbuf *out, const char *label, const char *about, c
 	report_markdown_text(out, label);
 	strbuf_adds(out, "**: ");
 	if (about) {
-		add_name(out, about);
+		report_markdown_name(out, about);
 		strbuf_adds(out, ": ");
 	}
 	report_markdown_text(out, text);
@@ -161,7 +161,7 @@ void report_markdown_latencies(const struct report *r, struct strbuf *out)
 		if (!report_has_latency(t))
 			continue;
 		strbuf_adds(out, "| ");
-		add_name(out, t->name);
+		report_markdown_name(out, t->name);
 		strbuf_addf(out, " | %s", report_latency_lines[line]);
 		for (int c = 0; c < REPORT_LATENCY_COLUMNS; c++) {
 			CLEANUP(strbuf) struct strbuf interval = STRBUF_INIT(256);
@@ -247,7 +247,7 @@ static void add_costs(const struct report *r, struct strbuf *out)
 		if (!report_has_cost(t))
 			continue;
 		strbuf_adds(out, "| ");
-		add_name(out, t->name);
+		report_markdown_name(out, t->name);
 		strbuf_addf(out, " | %s", i % 2 ? "to" : "from");
 		for (int c = 0; c < COST_COLUMNS; c++) {
 			strbuf_adds(out, " | ");
@@ -270,9 +270,9 @@ int report_markdown_details(const struct report *r, struct strbuf *out, struct e
 		if (!from && !to)
 			continue;
 		strbuf_addf(out, "| %s | ", f->name);
-		add_name(out, from ? from : REPORT_DASH);
+		report_markdown_name(out, from ? from : REPORT_DASH);
 		strbuf_adds(out, " | ");
-		add_name(out, to ? to : REPORT_DASH);
+		report_markdown_name(out, to ? to : REPORT_DASH);
 		strbuf_adds(out, " |\n");
 	}
 	strbuf_addc(out, '\n');
@@ -288,7 +288,7 @@ int report_markdown_details(const struct report *r, struct strbuf *out, struct e
 	}
 	if (r->command_line) {
 		strbuf_adds(out, "- command: ");
-		add_name(out, r->command_line);
+		report_markdown_name(out, r->command_line);
 		strbuf_addc(out, '\n');
 	}
 	add_costs(r, out);
@@ -342,7 +342,7 @@ int report_markdown(const struct report *r, struct strbuf *out, struct error *er
 		report_markdown_row(&r->tests[i], out);
 	if (r->tests_len)
 		report_markdown_table_end(r, out);
-	if (report_markdown_remarks(r, out, err) < 0)
+	if (report_validation_markdown(r, out, err) < 0 || report_markdown_remarks(r, out, err) < 0)
 		return -1;
 	report_why_markdown(r, out);
 	report_markdown_latencies(r, out);

@@ -22,5 +22,7 @@ int report_markdown_details(const struct report *r, struct strbuf *out, struct e
 
 /* Text from outside, in which nothing is markup. */
 void report_markdown_text(struct strbuf *out, const char *s);
+/* A plain name as code, so that it needs no escapes; any other as text. */
+void report_markdown_name(struct strbuf *out, const char *s);
 
 #endif

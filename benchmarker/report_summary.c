@@ -59,6 +59,21 @@ const char *report_mark(enum verdict v)
 	return "○";
 }
 
+const char *report_escape(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_FASTER:
+		return "\033[36m";
+	case VERDICT_SLOWER:
+		return "\033[1;33m";
+	case VERDICT_SAME:
+		return "\033[32m";
+	case VERDICT_UNDECIDED:
+		break;
+	}
+	return "\033[2m";
+}
+
 void report_summarise(const struct report *r, struct report_summary *ret)
 {
 	struct report_summary s = { 0 };

@@ -35,6 +35,9 @@ const char *report_metric_words(enum metric m); /* "throughput", "mean latency",
 
 /* "▲", "▼", "●", "○": a shape beside the word, for those who see no colour. */
 const char *report_mark(enum verdict v);
+/* ANSI escape of its colour. */
+const char *report_escape(enum verdict v);
+#define REPORT_ESCAPE_FAILED "\033[31m"
 bool report_is_done(const struct report *r);
 bool report_is_warning(const struct report_note *n);
 

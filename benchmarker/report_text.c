@@ -5,6 +5,7 @@
 #include "benchmarker/report_noise.h"
 #include "benchmarker/report_pgo.h"
 #include "benchmarker/report_summary.h"
+#include "benchmarker/report_validation.h"
 #include "benchmarker/report_why.h"
 
 #include <string.h>
@@ -117,19 +118,7 @@ static void pad(struct strbuf *out, size_t n)
 
 static const char *verdict_escape(const struct report_test *t)
 {
-	if (t->error)
-		return "\033[31m";
-	switch (t->comparison.verdict) {
-	case VERDICT_FASTER:
-		return "\033[36m";
-	case VERDICT_SLOWER:
-		return "\033[1;33m";
-	case VERDICT_SAME:
-		return "\033[32m";
-	case VERDICT_UNDECIDED:
-		break;
-	}
-	return "\033[2m";
+	return t->error ? REPORT_ESCAPE_FAILED : report_escape(t->comparison.verdict);
 }
 
 static void add_line_of_cells(const struct layout *l, size_t row, const char *escape, struct strbuf *out)
@@ -287,6 +276,8 @@ int report_text(const struct report *r, int width, bool color, struct strbuf *ou
 		report_add_wrapped(out, legend.data, columns_wide, 2);
 		strbuf_addc(out, '\n');
 	}
+	if (report_validation_text(r, columns_wide, color, out, err) < 0)
+		return -1;
 	if (add_remarks(r, columns_wide, out, err) < 0 || add_noise(r, columns_wide, out, err) < 0 ||
 	    add_machine(r, columns_wide, out, err) < 0 || report_why_text(r, columns_wide, out, err) < 0 ||
 	    report_latency_text(r, columns_wide, out, err) < 0 || report_classes_text(r, columns_wide, out, err) < 0)

@@ -51,10 +51,11 @@ static const char schema[] =
 	"create table event (id integer primary key, run text not null references run (id), at_unix_ns integer not "
 	"null,"
 	" level text not null check (level in ('info', 'warning', 'error')), test text, message text not null) "
-	"strict;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE RESULTS_MACHINE_TABLE RESULTS_MEAN_TABLE;
+	"strict;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE RESULTS_MACHINE_TABLE RESULTS_MEAN_TABLE
+		RESULTS_VALIDATION_TABLE;
 
 /* What a file of schema 1 lacks, or lacked when it was young. */
-static const char upgrade[] =
+static const char upgrade_1[] =
 	"alter table slice add column start integer not null default 0;"
 	"alter table run add column decision text;"
 	"alter table server add column build_ns integer; alter table server add column binary_bytes integer;"
@@ -63,6 +64,9 @@ static const char upgrade[] =
 	"insert into comparison (run, test, metric, ratio, low, high, p_value, pairs, batches, verdict, reason, starts)"
 	" select run, test, metric, ratio, low, high, p_value, pairs, batches, verdict, reason, 1 from comparison_1;"
 	"drop table comparison_1;" RESULTS_CLASS_TABLE RESULTS_RATE_TABLE RESULTS_MACHINE_TABLE RESULTS_MEAN_TABLE;
+
+/* What makes each schema the next one. */
+static const char *const upgrades[RESULTS_SCHEMA_VERSION] = { [1] = upgrade_1, [2] = RESULTS_VALIDATION_TABLE };
 
 static int read_number(struct results *r, const char *sql, int64_t *ret, struct error *err)
 {
@@ -73,19 +77,16 @@ static int read_number(struct results *r, const char *sql, int64_t *ret, struct 
 	return 0;
 }
 
-/* Whether the schema is to be made (*ret_empty), or is an older one (*ret_old); an error if the file is not ours to
- * use.
- */
-static int check_schema(struct results *r, bool *ret_empty, bool *ret_old, struct error *err)
+/* The version of the schema, 0 if it is to be made; an error if the file is not ours to use. */
+static int check_schema(struct results *r, int64_t *ret, struct error *err)
 {
 	int64_t application = 0, version = 0, tables = 0;
 	if (read_number(r, "pragma application_id", &application, err) < 0 ||
 	    read_number(r, "pragma user_version", &version, err) < 0 ||
 	    read_number(r, "select count(*) from sqlite_schema", &tables, err) < 0)
 		return -1;
-	*ret_empty = tables == 0 && version == 0 && application == 0;
-	*ret_old = !*ret_empty && version < RESULTS_SCHEMA_VERSION;
-	if (*ret_empty)
+	*ret = 0;
+	if (tables == 0 && version == 0 && application == 0)
 		return 0;
 	if (application != APPLICATION_ID) {
 		error_set(err, ERROR_INTERNAL, "%s: a database of another program", r->path);
@@ -96,7 +97,8 @@ static int check_schema(struct results *r, bool *ret_empty, bool *ret_old, struc
 			  r->path, (long long)version, RESULTS_SCHEMA_VERSION);
 		return error_hint(err, "use the dbdyno that wrote it, or a newer one");
 	}
-	return 0;
+	*ret = version;
+	return version < 1 ? results_damaged(r, "it has no schema", err) : 0;
 }
 
 static void distrust(sqlite3 *db)
@@ -106,7 +108,7 @@ static void distrust(sqlite3 *db)
 }
 
 /* A file that is only read stays as it is: what is read is a copy in memory, with what the older schema lacks. */
-static int read_old(struct results *r, struct error *err)
+static int read_old(struct results *r, int64_t version, struct error *err)
 {
 	sqlite3 *copy = NULL;
 	if (sqlite3_open(":memory:", &copy) != SQLITE_OK) {
@@ -124,19 +126,22 @@ static int read_old(struct results *r, struct error *err)
 	sqlite3_close(r->db);
 	r->db = copy;
 	distrust(r->db);
-	return results_exec(r, upgrade, err);
+	for (; version < RESULTS_SCHEMA_VERSION; version++)
+		if (results_exec(r, upgrades[version], err) < 0)
+			return -1;
+	return 0;
 }
 
 static int make_schema(struct results *r, struct error *err)
 {
 	__attribute__((cleanup(results_rollback))) struct results *transaction = r;
-	bool empty, old;
+	int64_t version;
 	AUTO_FREE char *marks = str_printf(err, "pragma application_id = %d; pragma user_version = %d", APPLICATION_ID,
 					   RESULTS_SCHEMA_VERSION);
-	if (!marks || results_begin(transaction, err) < 0 || check_schema(r, &empty, &old, err) < 0)
+	if (!marks || results_begin(transaction, err) < 0 || check_schema(r, &version, err) < 0)
 		return -1;
-	if (empty && (results_make_summaries(r, NULL, err) < 0 || results_exec(r, schema, err) < 0 ||
-		      results_exec(r, marks, err) < 0))
+	if (!version && (results_make_summaries(r, NULL, err) < 0 || results_exec(r, schema, err) < 0 ||
+			 results_exec(r, marks, err) < 0))
 		return -1;
 	return results_commit(r, err);
 }
@@ -166,13 +171,14 @@ static int set_up(struct results *r, int flags, struct error *err)
 		return r->db ? results_error(r, err) : error_oom(err);
 	sqlite3_busy_timeout(r->db, BUSY_TIMEOUT_MS);
 	distrust(r->db);
-	bool empty, old;
-	if (check_schema(r, &empty, &old, err) < 0)
+	int64_t version;
+	if (check_schema(r, &version, err) < 0)
 		return -1;
-	if (r->read_only && empty)
+	bool old = version && version < RESULTS_SCHEMA_VERSION;
+	if (r->read_only && !version)
 		return results_damaged(r, "there are no results in it", err);
 	if (r->read_only)
-		return old && read_old(r, err) < 0 ? -1 : find_run(r, err);
+		return old && read_old(r, version, err) < 0 ? -1 : find_run(r, err);
 	if (old) {
 		error_set(err, ERROR_USAGE, "%s: written by an older dbdyno: it can be read, but not added to",
 			  r->path);
@@ -180,7 +186,7 @@ static int set_up(struct results *r, int flags, struct error *err)
 	}
 	if (results_exec(r, "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on", err) <
 		    0 ||
-	    (empty && make_schema(r, err) < 0))
+	    (!version && make_schema(r, err) < 0))
 		return -1;
 	return find_run(r, err);
 }

@@ -11,7 +11,7 @@
  *     results_close(r);
  *
  * Tables from_results and to_results (today's 29 columns, one row a test), and run, server, test, slice, histogram,
- * slice_class, slice_rate, slice_machine, replaced_block, comparison, profile, event behind them. WAL,
+ * slice_class, slice_rate, slice_machine, replaced_block, comparison, validation, profile, event behind them. WAL,
  * synchronous=FULL: when results_add_slice returns, the slice is durable; every call is one transaction, which happened
  * or did not. While open, results.db-wal and -shm stand beside the file; after results_close it is one file again. File
  * mode 0600. A struct results belongs to one thread.
@@ -25,6 +25,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "benchmarker/percentile.h"
+#include "benchmarker/pgo.h"
 #include "benchmarker/plan.h"
 #include "benchmarker/sample.h"
 #include "benchmarker/statistics.h"
@@ -32,7 +33,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RESULTS_SCHEMA_VERSION 2 /* PRAGMA user_version */
+#define RESULTS_SCHEMA_VERSION 3 /* PRAGMA user_version */
 
 struct results;
 
@@ -103,6 +104,17 @@ int results_seal_test(struct results *r, const struct results_test *t, struct er
 int results_add_comparison(struct results *r, const char *test, const struct comparison *c, struct error *err);
 /* Geometric mean over tests of a metric. Replaces the one that is there. */
 int results_add_mean(struct results *r, enum metric metric, const struct estimate *e, struct error *err);
+/* One cell of a pgo run's validation. */
+struct results_cell {
+	const char *profile; /* test with whose profile it was built; NULL: the sum of all */
+	const char *test;    /* that was measured */
+	const char *folder;  /* of the comparison, relative to the run's; NULL: the run itself, or none */
+	enum pgo_cell state;
+	const char *error;            /* why it is not measured; NULL if it is */
+	struct comparison comparison; /* if it is, of the metric that its verdict rests on alone */
+};
+/* All of them, row after row, in one transaction; they replace those that are there. */
+int results_add_cells(struct results *r, const struct results_cell *cells, size_t len, struct error *err);
 struct results_profile {
 	enum side side;
 	const char *test; /* NULL: the merge */
@@ -231,6 +243,15 @@ void results_comparisons_release(struct results_comparisons *c);
 int results_read_comparisons(struct results *r, struct results_comparisons *ret, struct error *err);
 /* NAN and unbounded where there is none, as in older files. */
 int results_read_mean(struct results *r, enum metric metric, struct estimate *ret, struct error *err);
+
+/* As they were added. */
+struct results_cells {
+	struct results_cell *items;
+	size_t len;
+	struct strlist owned;
+};
+void results_cells_release(struct results_cells *c);
+int results_read_cells(struct results *r, struct results_cells *ret, struct error *err);
 
 struct results_profiles {
 	struct results_profile *items;

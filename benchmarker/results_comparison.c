@@ -1,4 +1,4 @@
-/* Tables comparison and geometric_mean of results.db. */
+/* Tables comparison, geometric_mean and validation of results.db. */
 #include "benchmarker/results.h"
 
 #include "base/cleanup.h"
@@ -240,5 +240,112 @@ int results_read_mean(struct results *r, enum metric metric, struct estimate *re
 			return -1;
 	}
 	*ret = e;
+	return 0;
+}
+
+/* ---- validation ---- */
+
+void results_cells_release(struct results_cells *c)
+{
+	free(c->items);
+	strlist_release(&c->owned);
+	*c = (struct results_cells){ .owned = STRLIST_INIT };
+}
+
+static int add_cell(struct results *r, const struct results_cell *c, size_t number, struct error *err)
+{
+	bool measured = c->state == PGO_CELL_MEASURED;
+	const struct estimate *e = measured ? &c->comparison.metrics[c->comparison.metric] : &unknown;
+	CLEANUP(statement) struct statement s = { 0 };
+	if (statement_prepare(r,
+			      "insert into validation (run, number, profile, test, folder, state, error, metric, ratio,"
+			      " low, high, p_value, pairs, starts, family_low, family_high, verdict, reason)"
+			      " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			      &s, err) < 0)
+		return -1;
+	bind_text(&s, r->run);
+	bind_u64(&s, number);
+	bind_text(&s, c->profile);
+	bind_text(&s, c->test);
+	bind_text(&s, c->folder);
+	bind_text(&s, pgo_cell_name(c->state));
+	bind_text(&s, c->error);
+	bind_text(&s, measured ? metric_name(c->comparison.metric) : NULL);
+	bind_double(&s, e->ratio);
+	bind_interval(&s, e->low, e->high);
+	bind_double(&s, e->p_value);
+	bind_u64(&s, e->pairs);
+	bind_u64(&s, e->starts);
+	bind_interval(&s, e->family_low, e->family_high);
+	bind_text(&s, measured ? verdict_name(c->comparison.verdict) : NULL);
+	bind_text(&s, measured ? c->comparison.reason : NULL);
+	return statement_run(&s, err);
+}
+
+static int drop_cells(struct results *r, struct error *err)
+{
+	CLEANUP(statement) struct statement s = { 0 };
+	return results_prepare_for_run(r, "delete from validation where run = ?", &s, err) < 0 ? -1
+											       : statement_run(&s, err);
+}
+
+int results_add_cells(struct results *r, const struct results_cell *cells, size_t len, struct error *err)
+{
+	__attribute__((cleanup(results_rollback))) struct results *transaction = r;
+	if (results_need_run(r, err) < 0 || results_begin(transaction, err) < 0 || drop_cells(r, err) < 0)
+		return -1;
+	for (size_t i = 0; i < len; i++)
+		if (add_cell(r, &cells[i], i, err) < 0)
+			return -1;
+	return results_commit(r, err);
+}
+
+static int read_cell(struct statement *s, struct results_cells *all, struct error *err)
+{
+	struct results_cell *items = results_grow(all->items, all->len, sizeof *items);
+	if (!items)
+		return error_oom(err);
+	all->items = items;
+	struct results_cell *c = &items[all->len++];
+	c->profile = column_text(s, &all->owned);
+	c->test = column_text(s, &all->owned);
+	c->folder = column_text(s, &all->owned);
+	c->state = pgo_cell_parse(column_text(s, &all->owned));
+	c->error = column_text(s, &all->owned);
+	for (int m = 0; m < METRIC_COUNT; m++)
+		c->comparison.metrics[m] = unknown;
+	c->comparison.detectable_80 = c->comparison.detectable_90 = c->comparison.needed_starts = NAN;
+	const char *metric = column_text(s, &all->owned);
+	if (metric && read_metric(metric, &c->comparison.metric) < 0)
+		return results_damaged(s->r, "a validated test has an unknown metric", err);
+	struct estimate e = column_estimate(s);
+	e.pairs = column_u64(s, INT64_MAX);
+	e.starts = column_u64(s, INT64_MAX);
+	column_interval(s, &e.family_low, &e.family_high);
+	c->comparison.metrics[c->comparison.metric] = e;
+	c->comparison.verdict = read_verdict(column_text(s, &all->owned));
+	c->comparison.reason = column_text(s, &all->owned);
+	return strlist_check(&all->owned, err) < 0 ? -1 : statement_check(s, err);
+}
+
+int results_read_cells(struct results *r, struct results_cells *ret, struct error *err)
+{
+	CLEANUP(statement) struct statement s = { 0 };
+	CLEANUP(results_cells) struct results_cells all = { .owned = STRLIST_INIT };
+	if (results_prepare_for_run(
+		    r,
+		    "select profile, test, folder, state, error, metric, ratio, low, high, p_value, pairs,"
+		    " starts, family_low, family_high, verdict, reason from validation where run = ?"
+		    " order by number",
+		    &s, err) < 0)
+		return -1;
+	int row;
+	while ((row = statement_step(&s, err)) > 0)
+		if (read_cell(&s, &all, err) < 0)
+			return -1;
+	if (row < 0)
+		return -1;
+	*ret = all;
+	all = (struct results_cells){ .owned = STRLIST_INIT };
 	return 0;
 }

@@ -97,6 +97,13 @@ int results_uuid(const char *run, const char *side, const char *test, char ret[s
 	"create table if not exists geometric_mean (run text not null references run (id), metric text not null," \
 	" ratio real, low real, high real, p_value real, starts integer not null, error real, df real,"           \
 	" within_sd real, start_sd real, primary key (run, metric)) strict;"
+/* Schema 3. */
+#define RESULTS_VALIDATION_TABLE                                                                                 \
+	"create table validation (run text not null references run (id), number integer not null, profile text," \
+	" test text not null, folder text,"                                                                      \
+	" state text not null check (state in ('measured', 'failed', 'unfit', 'interrupted')), error text,"      \
+	" metric text, ratio real, low real, high real, p_value real, pairs integer, starts integer,"            \
+	" family_low real, family_high real, verdict text, reason text, primary key (run, number)) strict;"
 /* Its rowid is the slice: last_insert_rowid() stays there. */
 #define RESULTS_RATE_TABLE                                                                        \
 	"create table if not exists slice_rate (slice integer primary key references slice (id)," \

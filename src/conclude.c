@@ -40,35 +40,18 @@ static double slower_by(const struct comparison *c)
 	return c->metric == METRIC_THROUGHPUT ? 1 - ratio : ratio - 1;
 }
 
-static int is_overloaded(struct job *j, const char *test, enum side side, bool *ret, struct error *err)
+static int is_overloaded(struct results *r, const char *test, enum side side, bool *ret, struct error *err)
 {
 	struct results_latency l;
-	if (results_read_latency(j->results, test, side, 0, &l, err) < 0)
+	if (results_read_latency(r, test, side, 0, &l, err) < 0)
 		return -1;
 	*ret = arrivals_overloaded(l.events + l.unserved, l.backlog, l.unserved);
 	return 0;
 }
 
-/* Latencies of two servers that both fall behind say how long a slice is, and are alike however different the servers
- * are. */
-static int check_rate(struct job *j, const char *test, struct comparison *c, struct error *err)
-{
-	bool from = false, to = false;
-	if (c->metric == METRIC_THROUGHPUT)
-		return 0;
-	if (is_overloaded(j, test, SIDE_FROM, &from, err) < 0 || is_overloaded(j, test, SIDE_TO, &to, err) < 0)
-		return -1;
-	if (from && to) {
-		c->verdict = VERDICT_UNDECIDED;
-		c->reason = "neither server could keep the rate: latencies compare at a lower one, and throughput with "
-			    "--rate=max";
-	}
-	return 0;
-}
-
 /* What keeps the machine from carrying the test's comparison, or that of all tests together (NULL); NULL: nothing. */
-static int find_obstacle(const struct job *j, const struct results_machine *machine, const char *test, const char **ret,
-			 struct error *err)
+static int find_obstacle(const struct results_machine *machine, enum pairing pairing, const char *test,
+			 const char **ret, struct error *err)
 {
 	size_t n = 0;
 	AUTO_FREE struct machine_slice *slices = calloc(machine->len + 1, sizeof *slices);
@@ -80,23 +63,33 @@ static int find_obstacle(const struct job *j, const struct results_machine *mach
 			slices[n++] = (struct machine_slice){ s->side == SIDE_TO, machine_reason_parse(s->contaminated),
 							      s->usage };
 	}
-	*ret = machine_obstacle(slices, n, j->pairing == PAIRING_DUET);
+	*ret = machine_obstacle(slices, n, pairing == PAIRING_DUET);
 	return 0;
 }
 
-/* More starts of the servers would not help then: none are said to be needed. */
-static int check_machine(const struct job *j, const struct results_machine *machine, const char *test,
-			 struct comparison *c, struct error *err)
+int conclude_find_doubt(struct results *r, const struct results_machine *machine, enum pairing pairing,
+			const char *test, enum metric metric, struct conclude_doubt *ret, struct error *err)
 {
-	const char *obstacle;
-	if (find_obstacle(j, machine, test, &obstacle, err) < 0)
+	bool from = false, to = false;
+	if (metric != METRIC_THROUGHPUT &&
+	    (is_overloaded(r, test, SIDE_FROM, &from, err) < 0 || is_overloaded(r, test, SIDE_TO, &to, err) < 0))
 		return -1;
-	if (obstacle) {
+	*ret = (struct conclude_doubt){ .rate = from && to };
+	return find_obstacle(machine, pairing, test, &ret->obstacle, err);
+}
+
+void conclude_apply_doubt(const struct conclude_doubt *d, struct comparison *c)
+{
+	if (d->rate) {
 		c->verdict = VERDICT_UNDECIDED;
-		c->reason = obstacle;
+		c->reason = "neither server could keep the rate: latencies compare at a lower one, and throughput with "
+			    "--rate=max";
+	}
+	if (d->obstacle) { /* more starts of the servers would not help: none are said to be needed */
+		c->verdict = VERDICT_UNDECIDED;
+		c->reason = d->obstacle;
 		c->needed_starts = NAN;
 	}
-	return 0;
 }
 
 /* The tests that did not fail. */
@@ -135,7 +128,7 @@ static int decide_pgo(struct job *j, const struct compared *all, const struct re
 		      const struct estimate *mean, bool complete, struct error *err)
 {
 	const char *obstacle;
-	if (find_obstacle(j, machine, NULL, &obstacle, err) < 0)
+	if (find_obstacle(machine, j->pairing, NULL, &obstacle, err) < 0)
 		return -1;
 	if (obstacle)
 		job_event(j, "warning", NULL, "%s", obstacle);
@@ -171,8 +164,11 @@ static int decide(struct job *j, bool complete, const struct statistics_spec *sp
 		return -1;
 	for (size_t i = 0; i < all->len; i++) {
 		struct comparison *c = &all->comparisons[i];
-		if (check_rate(j, all->names[i], c, err) < 0 || check_machine(j, &machine, all->names[i], c, err) < 0 ||
-		    results_add_comparison(j->results, all->names[i], c, err) < 0)
+		struct conclude_doubt doubt;
+		if (conclude_find_doubt(j->results, &machine, j->pairing, all->names[i], c->metric, &doubt, err) < 0)
+			return -1;
+		conclude_apply_doubt(&doubt, c);
+		if (results_add_comparison(j->results, all->names[i], c, err) < 0)
 			return -1;
 		j->regression |= c->verdict == VERDICT_SLOWER && slower_by(c) > options_threshold(j->o, all->names[i]);
 		j->undecided |= c->verdict == VERDICT_UNDECIDED;

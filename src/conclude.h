@@ -11,6 +11,17 @@
  * again. */
 int conclude_compare(struct job *j, bool complete, struct error *err);
 
+/* What forbids a verdict on a test, whatever its figures. */
+struct conclude_doubt {
+	bool rate;            /* neither server could keep the one that was asked for: then latencies say how long a
+				 slice is, and are alike however different the servers are */
+	const char *obstacle; /* the machine did not carry it (machine_carry.h); static; NULL: none */
+};
+int conclude_find_doubt(struct results *r, const struct results_machine *machine, enum pairing pairing,
+			const char *test, enum metric metric, struct conclude_doubt *ret, struct error *err);
+/* After statistics_decide. */
+void conclude_apply_doubt(const struct conclude_doubt *d, struct comparison *c);
+
 /* --perf-regression-query, if given, decides j->regression: its result, a number, is above 0. Where that is not what
  * the statistics say, an event tells so. ERROR_USAGE when the result is no number; then the statistics' word stays. */
 int conclude_regression(struct job *j, struct error *err);

@@ -69,6 +69,27 @@ static double estimate_pairs(const struct options *o, const struct strlist *test
 	return (double)o->repetitions * (seconds + most * SERVER_START_SECONDS);
 }
 
+void dry_run_validation(const struct options *o, const struct strlist *tests, double *ret_seconds, struct strbuf *out)
+{
+	size_t n = tests->len;
+	double seconds = (double)n * estimate_pairs(o, tests);
+	strbuf_addf(
+		out,
+		"%zu more build%s, and %zu test%s compared on each: about %.0f s more, and the time of these builds", n,
+		n == 1 ? "" : "s", n, n == 1 ? "" : "s", seconds);
+	if (ret_seconds)
+		*ret_seconds = seconds;
+}
+
+static double print_validation(const struct options *o, const struct strlist *tests)
+{
+	CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(1024);
+	double seconds;
+	dry_run_validation(o, tests, &seconds, &text);
+	printf("%-9s %s\n", "validate", text.data);
+	return seconds;
+}
+
 /* What profiles of both servers cost at most: how many tests will differ is not known before. */
 static void print_why(const struct options *o, size_t tests)
 {
@@ -134,6 +155,8 @@ int dry_run_print(const struct options *o, const char *command, struct error *er
 		print_pairs(o, &tests);
 		print_why(o, tests.len);
 	}
+	if (o->validate)
+		seconds += print_validation(o, &tests);
 	printf("%-9s about %.0f s, and the time of the builds\n", "time", seconds);
 	return fflush(stdout) ? error_errno(err, ERROR_INTERNAL, "write the plan") : 0;
 }

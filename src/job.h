@@ -49,9 +49,10 @@ struct job {
 	struct results *results;
 	struct machine machine;
 	struct strlist tests;
-	struct strlist failed;      /* "test: reason", tests that gave no result */
-	struct error first_failure; /* of a test or a server that did not end the run */
-	enum pairing pairing;       /* as asked; chosen by a trial before the first slice if that was asked */
+	struct strlist failed;           /* "test: reason", tests that gave no result */
+	struct error first_failure;      /* of a test or a server that did not end the run */
+	struct error validation_failure; /* of a validation's builds and tests, which decide nothing */
+	enum pairing pairing;            /* as asked; chosen by a trial before the first slice if that was asked */
 	uint64_t seed;
 	int64_t started_unix;
 	struct job_side sides[2];
@@ -102,6 +103,13 @@ int job_measure(struct job *j, struct error *err);
 /* With --why: CPU profiles of both sides under the tests that differ, for the report (docs/why.md). Concludes first.
  * Fails on a stop request, and where results.db cannot be read or written; what else goes wrong is an event. */
 int job_why(struct job *j, struct error *err);
+
+/* With --validate, for pgo: what it will cost, before anything is done. */
+int job_announce_validation(struct job *j, struct error *err);
+/* Then, once all is measured: a build with each test's own profile, and each compared with the first build by a job of
+ * its own in <out>/validate/<test>. Concludes first. Fails on a stop request and where results cannot be written, with
+ * what was measured recorded; what else goes wrong stands in its cells, and in validation_failure. */
+int job_validate(struct job *j, struct error *err);
 
 /* A CPU profile a test of the first side under load, and their merge <out>/profile.pprof. */
 int job_profile(struct job *j, struct error *err);

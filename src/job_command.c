@@ -4,8 +4,15 @@
 
 job_stage *const job_compare_stages[] = { job_build, job_measure, job_why, NULL };
 job_stage *const job_profile_stages[] = { job_build, job_profile, NULL };
-job_stage *const job_pgo_stages[] = { job_build, job_pgo_profile, job_add_pgo_side, job_build, job_measure,
-				      job_why,   NULL };
+job_stage *const job_pgo_stages[] = { job_announce_validation,
+				      job_build,
+				      job_pgo_profile,
+				      job_add_pgo_side,
+				      job_build,
+				      job_measure,
+				      job_why,
+				      job_validate,
+				      NULL };
 
 int job_run(const char *command, job_stage *const *stages, const struct options *o, char **ret_out, struct error *err)
 {

@@ -103,6 +103,10 @@ static int outcome(struct job *j, struct error *err)
 				 "whether to ship is undecided, and --fail-on-undecided was given");
 	if (j->undecided && j->o->fail_on_undecided)
 		return error_set(err, ERROR_UNDECIDED, "a test is undecided, and --fail-on-undecided was given");
+	if (j->validation_failure.kind) {
+		*err = j->validation_failure;
+		return -1;
+	}
 	return 0;
 }
 

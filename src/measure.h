@@ -33,5 +33,7 @@ int measure_await_profile(struct collect *c, struct server *server, uint64_t dea
 int measure_record_profile(struct job *j, const struct results_profile *row, struct error *err);
 void measure_test_failed(struct job *j, const char *test, const struct error *err);
 bool measure_has_failed(const struct job *j, const char *test);
+/* Why; NULL if it has not. Belongs to the job. */
+const char *measure_failure(const struct job *j, const char *test);
 
 #endif

@@ -192,11 +192,16 @@ void measure_test_failed(struct job *j, const char *test, const struct error *er
 	}
 }
 
-bool measure_has_failed(const struct job *j, const char *test)
+const char *measure_failure(const struct job *j, const char *test)
 {
 	size_t n = strlen(test);
 	for (size_t i = 0; i < j->failed.len; i++)
-		if (strncmp(j->failed.items[i], test, n) == 0 && j->failed.items[i][n] == ':')
-			return true;
-	return false;
+		if (strncmp(j->failed.items[i], test, n) == 0 && str_starts(j->failed.items[i] + n, ": "))
+			return j->failed.items[i] + n + strlen(": ");
+	return NULL;
+}
+
+bool measure_has_failed(const struct job *j, const char *test)
+{
+	return measure_failure(j, test) != NULL;
 }

@@ -17,7 +17,8 @@
 enum pinning { PINNING_AUTO, PINNING_ON, PINNING_OFF };
 #define WEIGHT_MIN 1e-6 /* of a test's profile */
 #define WEIGHT_MAX 1e6
-#define PINNING_AUTO_CORES 4 /* with fewer, a server of its own CPUs has too few to be what it is elsewhere */
+#define VALIDATE_TESTS_MAX 20 /* of a validation, whose cost grows with their square */
+#define PINNING_AUTO_CORES 4  /* with fewer, a server of its own CPUs has too few to be what it is elsewhere */
 
 /* One server as asked for on the command line. */
 struct side_options {
@@ -70,6 +71,7 @@ struct options {
 	/* profile */
 	long long profile_seconds, profile_min_samples;
 	struct strlist profile_weights; /* "TEST=WEIGHT" */
+	bool validate;                  /* pgo: builds with each test's profile alone, too */
 	int why;                        /* enum why */
 	long long why_seconds;
 	/* build */

@@ -184,8 +184,28 @@ static void check_weights(const struct options *o, struct strlist *problems)
 	}
 }
 
+static void check_validate(const struct options *o, struct strlist *problems)
+{
+	CLEANUP(strlist) struct strlist tests = STRLIST_INIT;
+	if (!o->validate)
+		return;
+	if (o->to.exec)
+		strlist_add(problems, "--validate: with --to-exec no profile is taken");
+	if (options_tests(o, &tests, NULL) < 0)
+		return;
+	if (tests.len == 1)
+		strlist_add(problems, "--validate: the profile of a single test is the sum: name two tests or more");
+	if (tests.len > VALIDATE_TESTS_MAX)
+		strlist_addf(
+			problems,
+			"--validate: %zu tests are more than %d: each takes a build, on which all are measured; name "
+			"fewer with --test",
+			tests.len, VALIDATE_TESTS_MAX);
+}
+
 static void check_pgo(const struct options *o, struct strlist *problems)
 {
+	check_validate(o, problems);
 	if (!o->to.exec)
 		return;
 	if (!fs_exists(o->to.exec) || fs_is_dir(o->to.exec))

@@ -156,6 +156,7 @@ const struct opt pgo_table[] = {
 	{ "previous", OPT_STRING, AT(from.profile), .value = "FILE|S3URL", .help = "compare with a build with this profile, not with one without: is it still good enough?" },
 	{ "previous-key", OPT_STRING, AT(from.profile_key), .value = "KEY", .help = "the same as a key in --bucket" },
 	{ "to-exec", OPT_STRING, AT(to.exec), .value = "PROGRAM", .help = "decide on this program, as a release has it: nothing is profiled or built for it" },
+	{ "validate", OPT_BOOL, AT(validate), .help = "once decided, also build with each test's profile alone and measure all tests on each: whose profile helps whom" },
 	ENGINES, LOAD, PAIRS, WHY, BUILD, STORE, QUERIES_BY_LOAD, GATE, DISPATCH, TALK, DRY_RUN, { 0 },
 };
 

@@ -141,8 +141,10 @@ int publish_get(struct job *j, const char *key_or_url, const char *path, struct 
 	return result;
 }
 
-/* Regular files of <out>/<below>, as paths relative to out, sorted; folders are followed one level. */
-static int list_files(const char *out, const char *below, bool deeper, struct strlist *ret, struct error *err)
+#define FOLDERS_DEEP 2 /* validate/TEST/report.html */
+
+/* Regular files of <out>/<below>, as paths relative to out, sorted; folders are followed so many levels. */
+static int list_files(const char *out, const char *below, int levels, struct strlist *ret, struct error *err)
 {
 	AUTO_FREE char *dir = str_printf(err, "%s/%s", out, below);
 	if (!dir)
@@ -158,8 +160,8 @@ static int list_files(const char *out, const char *below, bool deeper, struct st
 		AUTO_FREE char *path = name ? str_printf(err, "%s/%s", out, name) : NULL;
 		if (path && fs_is_dir(path)) {
 			AUTO_FREE char *inner = str_printf(err, "%s/", name);
-			if (deeper && inner && result == 0)
-				result = list_files(out, inner, false, ret, err);
+			if (levels && inner && result == 0)
+				result = list_files(out, inner, levels - 1, ret, err);
 		} else if (path && !str_ends(name, "-wal") && !str_ends(name, "-shm")) {
 			strlist_add(ret, name);
 		}
@@ -172,7 +174,7 @@ static int list_files(const char *out, const char *below, bool deeper, struct st
 int publish_upload(struct job *j, struct error *err)
 {
 	CLEANUP(strlist) struct strlist files = STRLIST_INIT;
-	if (list_files(j->out, "", true, &files, err) < 0)
+	if (list_files(j->out, "", FOLDERS_DEEP, &files, err) < 0)
 		return -1;
 	for (size_t i = 0; i < files.len; i++) {
 		AUTO_FREE char *path = str_printf(err, "%s/%s", j->out, files.items[i]);

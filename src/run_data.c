@@ -14,6 +14,7 @@ void run_data_release(struct run_data *d)
 	results_comparisons_release(&d->comparisons);
 	results_profiles_release(&d->profiles);
 	results_events_release(&d->events);
+	results_cells_release(&d->cells);
 	for (size_t i = 0; i < d->log_ratios_len; i++)
 		free(d->log_ratios[i]);
 	free(d->log_ratios);
@@ -27,6 +28,9 @@ void run_data_release(struct run_data *d)
 	free(d->reasons);
 	free(d->tests);
 	free(d->notes);
+	free(d->validation_tests);
+	free(d->validation_rows);
+	free(d->validation_cells);
 	free(d->report_profiles);
 	strlist_release(&d->owned);
 	why_data_release(&d->why);
@@ -371,6 +375,41 @@ static int load_settings(struct run_data *d, struct error *err)
 	return strlist_check(&d->owned, err);
 }
 
+/* The stored cells stand row after row; the first row says which tests are the columns. */
+static size_t count_columns(const struct results_cells *c)
+{
+	size_t n = 0;
+	while (n < c->len && str_eq(c->items[n].profile, c->items[0].profile))
+		n++;
+	return n;
+}
+
+static int load_validation(struct run_data *d, struct error *err)
+{
+	const struct results_cells *all = &d->cells;
+	size_t columns = count_columns(all), rows = columns ? all->len / columns : 0;
+	d->validation_tests = calloc(columns + 1, sizeof *d->validation_tests);
+	d->validation_rows = calloc(rows + 1, sizeof *d->validation_rows);
+	d->validation_cells = calloc(all->len + 1, sizeof *d->validation_cells);
+	if (!d->validation_tests || !d->validation_rows || !d->validation_cells)
+		return error_oom(err);
+	for (size_t i = 0; i < rows * columns; i++) {
+		const struct results_cell *c = &all->items[i];
+		if (i < columns)
+			d->validation_tests[i] = c->test;
+		if (i % columns == 0)
+			d->validation_rows[i / columns] = (struct report_validation_row){
+				.profile = c->profile, .folder = c->folder, .cells = &d->validation_cells[i]
+			};
+		d->validation_cells[i] =
+			(struct report_cell){ .state = c->state, .error = c->error, .comparison = c->comparison };
+	}
+	d->report.validation = (struct report_validation){
+		.tests = d->validation_tests, .tests_len = columns, .rows = d->validation_rows, .rows_len = rows
+	};
+	return 0;
+}
+
 static int load_why(struct run_data *d, const char *folder, struct error *err)
 {
 	if (folder && why_data_load(&d->why, folder, d->profiles.items, d->profiles.len, err) < 0)
@@ -386,7 +425,7 @@ int run_data_load(struct run_data *ret, struct results *r, const char *folder, s
 	if (results_read_run(r, &d->run, err) < 0 || results_read_servers(r, &d->servers, err) < 0 ||
 	    results_list_tests(r, &d->listed, err) < 0 || results_read_comparisons(r, &d->comparisons, err) < 0 ||
 	    results_read_profiles(r, &d->profiles, err) < 0 || results_read_events(r, &d->events, err) < 0 ||
-	    results_read_machine(r, &d->machine, err) < 0)
+	    results_read_machine(r, &d->machine, err) < 0 || results_read_cells(r, &d->cells, err) < 0)
 		return -1;
 	const struct results_run *run = &d->run.run;
 	d->report.run_id = run->id;
@@ -403,7 +442,7 @@ int run_data_load(struct run_data *ret, struct results *r, const char *folder, s
 	enum metric metric = d->comparisons.len ? d->comparisons.items[0].comparison.metric : METRIC_THROUGHPUT;
 	return load_settings(d, err) < 0 || load_title(d, err) < 0 || load_tests(d, r, err) < 0 ||
 			       results_read_mean(r, metric, &d->report.mean, err) < 0 || load_notes(d, err) < 0 ||
-			       load_machine(d, err) < 0 || load_why(d, folder, err) < 0
+			       load_machine(d, err) < 0 || load_validation(d, err) < 0 || load_why(d, folder, err) < 0
 		       ? -1
 		       : 0;
 }

@@ -20,8 +20,12 @@ struct run_data {
 	struct results_comparisons comparisons;
 	struct results_profiles profiles;
 	struct results_events events;
+	struct results_cells cells;
 	struct report_test *tests;
 	struct report_note *notes;
+	const char **validation_tests;
+	struct report_validation_row *validation_rows;
+	struct report_cell *validation_cells;
 	struct report_profile *report_profiles;
 	struct strlist owned;          /* texts made here */
 	double **log_ratios;           /* one array a test */

@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+import signal
 import sqlite3
 from pathlib import Path
 
@@ -109,6 +110,9 @@ def test_a_given_program_is_recorded_by_its_hash(dbdyno, repository, gms):
     (["--to-exec=no-such-program"], "--to-exec: there is no program"), (["--min-samples=0"], "--min-samples"),
     (["--to-exec=/bin/true", "--weight=oltp_point_select=2"], "no profile is taken"),
     (["--to-exec=/bin/true", "--dispatch-repository=owner/name"], "nothing to release"),
+    (["--validate"], "--validate: the profile of a single test is the sum"),
+    (["--validate", "--to-exec=/bin/true", "--test=oltp_read_only"], "--validate: with --to-exec no profile is taken"),
+    (["--validate", *(f"--test=tpcc-scale-factor-{i}" for i in range(1, 21))], "--validate: 21 tests are more than 20: each takes a build"),
 ])
 def test_bad_flags_stop_before_anything(dbdyno, flags, text):
     dbdyno.fails(2, text, "pgo", "--repository", "https://localhost/r", "--version=v1", "--test=oltp_point_select", "--out=result", *flags)
@@ -171,15 +175,12 @@ def test_a_dry_run_says_what_would_be_compared(dbdyno):
     assert "\nprofile   10 s of each test\n" in dbdyno.ok(*args).stdout
     given = dbdyno.ok(*args, "--to-exec=/bin/true").stdout
     assert "\nto        gms, program /bin/true\n" in given and "profile" not in given
-
-
-@pytest.fixture
-def scripts(tmp_path):
-    """A folder of scripts."""
-    path = tmp_path / "scripts"
-    path.mkdir()
-    shutil.copy(ROOT / "tests/data/lua/team/team_common.lua", path)
-    return path
+    both = [*args, "--test=oltp_read_only", "--why=auto"]
+    plain, validated = dbdyno.ok(*both).stdout, dbdyno.ok(*both, "--validate").stdout
+    assert "\nwhy       2 × 5 s of profiles for each of at most 2 tests: " in plain and "validate" not in plain
+    more, = re.findall(r"\nvalidate  2 more builds, and 2 tests compared on each: about (\d+) s more, and the time of these builds\n", validated)
+    before, after = (int(re.search(r"\ntime      about (\d+) s", text)[1]) for text in (plain, validated))
+    assert abs(after - before - int(more)) <= 1 and int(more) > 2 * 2 * 2 * 30  # two builds, two tests, two servers, 30 s
 
 
 def test_both_builds_get_sysbenchs_options(dbdyno, repository, gms, scripts):
@@ -188,3 +189,92 @@ def test_both_builds_get_sysbenchs_options(dbdyno, repository, gms, scripts):
     dbdyno.ok("pgo", "--repository", repository.path, "--version", repository.good, "--to-exec", gms["good"], "--script-dir", scripts, "--test=needs",
               "--sysbench-option=answers=7", "--sysbench-test-time=0.5", "--slice=50ms", "--warmup=0", "--out=result")
     assert query(dbdyno.home / "result/results.db", "select count(*) from to_results") == [(1,)]
+
+
+# ---- which test's profile helps which test ----
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    """A folder of scripts; idle hardly uses the server."""
+    path = tmp_path / "scripts"
+    path.mkdir()
+    shutil.copy(ROOT / "tests/data/lua/team/team_common.lua", path)
+    (path / "idle.lua").write_text('require("team_common")\nlocal ffi = require("ffi")\nffi.cdef("int usleep(unsigned);")\nfunction event()\n'
+                                   '   ffi.C.usleep(3000)\n   con:query("SELECT COUNT(*) FROM team_answers")\nend\n')
+    return path
+
+
+def fail_in_parts(script, out):
+    """The test fails as soon as another test's profile is validated."""
+    with script.open("a") as f:
+        f.write(f'local begin = thread_init\nfunction thread_init()\n   local there = io.open("{out}/validate/oltp_point_select/results.db")\n'
+                '   assert(not there, "deliberate error")\n   begin()\nend\n')
+
+
+def cells(out):
+    return query(out / "results.db", "select profile, test, state, folder, verdict is not null, error from validation order by number")
+
+
+def test_whose_profile_helps_whom(dbdyno, repository, gms, scripts):
+    """A row a profile and one for their sum; a profile that is too small, and a test that fails on a build, say so in their cells, decide
+    nothing, and the latter is told at the end."""
+    out = dbdyno.home / "result"
+    fail_in_parts(scripts / "idle.lua", out)
+    done = dbdyno.fails(5, "validate: with the profile of oltp_point_select: idle: ", "pgo", "--repository", repository.path, "--version", repository.good,
+                        "--validate", "--seconds=3", "--min-samples=40", "--test=oltp_point_select", "--test=idle", "--script-dir", scripts,
+                        "--sysbench-test-time=1", "--table-size=500", "--starts=1", "--out=result")
+    said = [line for line in done.stderr.splitlines() if "validate: " in line]
+    assert "validate: after the decision 2 more builds, and 2 tests compared on each: about " in said[0], done.stderr
+    assert any("validate: [1/2] profile of oltp_point_select" in line for line in said)
+    assert any("validate: [2/2] profile of idle: not fit to build with alone" in line for line in said)
+    found = cells(out)
+    folder = "validate/oltp_point_select"
+    assert [row[:5] for row in found] == [
+        ("oltp_point_select", "oltp_point_select", "measured", folder, 1), ("oltp_point_select", "idle", "failed", folder, 0),
+        ("idle", "oltp_point_select", "unfit", None, 0), ("idle", "idle", "unfit", None, 0),
+        (None, "oltp_point_select", "measured", None, 1), (None, "idle", "measured", None, 1)]
+    assert "deliberate error" in found[1][5] and "at least 40 are asked for" in found[2][5] and found[0][5] is None
+    assert not (out / "validate/idle").exists()
+    assert query(out / "results.db", "select status, decision is not null from run") == [("done", 1)]
+
+    # The sum's cells are the run's own comparisons; the others are those of a part with the same first build and seed.
+    ratios = "select ratio from comparison where metric = 'throughput' and test = 'oltp_point_select'"
+    assert query(out / "results.db", "select ratio from validation where profile is null and test = 'oltp_point_select'") == \
+        query(out / "results.db", ratios)
+    part = out / folder
+    assert query(out / "results.db", "select ratio from validation where number = 0") == query(part / "results.db", ratios)
+    (_, first, none, *_), (_, second, profile, *_) = rows_of(part)
+    assert none is None and first == rows_of(out)[0][1] and second not in (first, rows_of(out)[1][1])
+    assert profile == hashlib.sha256((out / "profiles/oltp_point_select.pprof").read_bytes()).hexdigest()
+    assert query(part / "results.db", "select seed from run") == query(out / "results.db", "select seed from run")
+
+    # Every form has the matrix, and makes it again.
+    told = json.loads((out / "report.json").read_text())["pgo"]["validation"]
+    assert [(cell["profile"], cell["test"], cell["state"]) for cell in told] == [row[:3] for row in found]
+    assert "ratio" in told[0] and "ratio" not in told[1] and "deliberate error" in told[1]["error"]
+    assert "\nWhich test's profile helps which test\nprofile of " in done.stdout and "✕ profile not fit" in done.stdout
+    assert "| `oltp_point_select` | " in (out / "report.md").read_text().split("**Which test's profile helps which test**")[1]
+    assert '<table class="matrix">' in (out / "report.html").read_text()
+    assert f'<a href="{folder}/report.html">' in (out / "report.html").read_text() and (part / "report.html").exists()
+    before = {name: (out / name).read_bytes() for name in ("report.html", "report.md", "report.json")}
+    dbdyno.ok("report", "--run=result")
+    assert {name: (out / name).read_bytes() for name in before} == before
+
+
+def test_a_validation_that_is_stopped(dbdyno, repository, gms):
+    """What was decided stands, and the cells that are missing say why."""
+    process = dbdyno.start("pgo", "--repository", repository.path, "--version", repository.good, "--validate", "--test=oltp_read_only", "--out=result",
+                           *LOAD)
+    for line in process.stderr:
+        if "validate: [1/2]" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    printed, err = process.communicate(timeout=60)
+    assert process.returncode == 143, err
+    out = dbdyno.home / "result"
+    assert [row[:3] for row in cells(out)] == [
+        (profile, test, "measured" if profile is None else "interrupted")
+        for profile in ("oltp_read_only", "oltp_point_select", None) for test in ("oltp_read_only", "oltp_point_select")]
+    assert query(out / "results.db", "select status, decision is not null from run") == [("interrupted", 1)]
+    assert "✕ not measured" in printed and "the run ended before" in printed

@@ -177,8 +177,18 @@ static inline const struct report *sample_hostile(void)
 		  .from_file = HOSTILE },
 		{ 0 },
 	};
+	static const char *const columns[] = { HOSTILE, NULL };
+	static struct report_cell cells[4];
+	static const struct report_validation_row rows[] = { { HOSTILE, "javascript:" HOSTILE, cells },
+							     { NULL, "/../" HOSTILE, cells + 2 } };
 	static struct report r;
 
+	cells[0] = (struct report_cell){ PGO_CELL_FAILED, HOSTILE };
+	cells[1].comparison.verdict = VERDICT_SLOWER;
+	cells[1].comparison.reason = HOSTILE;
+	cells[1].comparison.metrics[METRIC_THROUGHPUT] = (struct estimate){ NAN, NAN, NAN, NAN };
+	cells[2].comparison.metrics[METRIC_THROUGHPUT] = (struct estimate){ INFINITY, 0, INFINITY, -1 };
+	cells[3] = (struct report_cell){ PGO_CELL_INTERRUPTED, NULL };
 	tests[0] = sample_test(HOSTILE, NAN, NAN, NAN, VERDICT_SLOWER);
 	tests[0].comparison.reason = HOSTILE;
 	tests[0].pair_log_ratios = pairs;
@@ -211,6 +221,8 @@ static inline const struct report *sample_hostile(void)
 		.profiles_len = ARRAY_SIZE(profiles),
 		.whys = whys,
 		.whys_len = ARRAY_SIZE(whys),
+		.decision = PGO_UNDECIDED,
+		.validation = { columns, ARRAY_SIZE(columns), rows, ARRAY_SIZE(rows) },
 	};
 	return &r;
 }
@@ -443,6 +455,45 @@ static inline const struct report *sample_pgo(void)
 	r.tests = &test;
 	r.tests_len = 1;
 	r.queries_len = r.notes_len = 0;
+	return &r;
+}
+
+/* Three tests and their sum: of the third the profile is too small, and one of the first's builds failed in part. */
+static inline const struct report *sample_validation(void)
+{
+	static const char *const tests[] = { "oltp_insert", "oltp_point_select", "types_table_scan_postgres" };
+	static const double ratios[] = { 1.0625, 0.9375, 1, 1.03125, 1.125, 1.015625, 1, 1, 1, 1.046875, 1.0625, 1.25 };
+	static const enum verdict verdicts[] = { VERDICT_FASTER,    VERDICT_SLOWER,    VERDICT_SAME,
+						 VERDICT_UNDECIDED, VERDICT_FASTER,    VERDICT_SAME,
+						 VERDICT_UNDECIDED, VERDICT_UNDECIDED, VERDICT_UNDECIDED,
+						 VERDICT_FASTER,    VERDICT_FASTER,    VERDICT_UNDECIDED };
+	static struct report_cell cells[12];
+	static struct report_validation_row rows[4];
+	static struct report r;
+	for (int i = 0; i < 12; i++) {
+		struct estimate e = { ratios[i], ratios[i] - 0.015625, ratios[i] + 0.015625, 0.0078125, 24, 12, 3 };
+		e.family_low = ratios[i] - 0.0625;
+		e.family_high = ratios[i] + 0.0625;
+		cells[i] = (struct report_cell){ .comparison = { .verdict = verdicts[i] } };
+		cells[i].comparison.metrics[METRIC_THROUGHPUT] = e;
+	}
+	cells[2] = (struct report_cell){ PGO_CELL_FAILED, "the server died: signal 9" };
+	for (int i = 6; i < 9; i++)
+		cells[i] = (struct report_cell){ PGO_CELL_UNFIT, "only 12 samples of the program's own work" };
+	cells[11].comparison.metrics[METRIC_THROUGHPUT].high = INFINITY;
+	cells[11].comparison.metrics[METRIC_THROUGHPUT].family_high = INFINITY;
+	for (int i = 0; i < 4; i++)
+		rows[i] = (struct report_validation_row){ i < 3 ? tests[i] : NULL,
+							  i == 0   ? "validate/oltp_insert"
+							  : i == 1 ? "validate/oltp_point_select"
+								   : NULL,
+							  &cells[3 * i] };
+	r = *sample_pgo();
+	r.status = "done";
+	r.error = NULL;
+	r.decision = PGO_SHIP;
+	r.mean = (struct estimate){ 1.0625, 1.03125, 1.09375, 0.001, 24, 12, 3 };
+	r.validation = (struct report_validation){ tests, 3, rows, 4 };
 	return &r;
 }
 

@@ -168,6 +168,15 @@ static void costs_are_those_of_both_builds(void **state)
 	assert_int_equal(out.len, 0);
 }
 
+static void cells_have_names(void **state)
+{
+	(void)state;
+	for (enum pgo_cell c = PGO_CELL_MEASURED; c <= PGO_CELL_INTERRUPTED; c++)
+		assert_int_equal(pgo_cell_parse(pgo_cell_name(c)), c);
+	assert_int_equal(pgo_cell_parse("sideways"), PGO_CELL_FAILED);
+	assert_int_equal(pgo_cell_parse(NULL), PGO_CELL_FAILED);
+}
+
 static void every_report_tells_the_decision(void **state)
 {
 	(void)state;
@@ -202,6 +211,7 @@ int main(void)
 		cmocka_unit_test(the_reason_has_the_numbers),
 		cmocka_unit_test(costs_are_those_of_both_builds),
 		cmocka_unit_test(every_report_tells_the_decision),
+		cmocka_unit_test(cells_have_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

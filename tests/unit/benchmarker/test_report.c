@@ -178,7 +178,7 @@ static const struct {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
 	{ "tpcc", sample_tpcc },     { "rate", sample_rate },       { "machine", sample_machine },
-	{ "noise", sample_noise },   { "why", sample_why },
+	{ "noise", sample_noise },   { "why", sample_why },         { "validation", sample_validation },
 };
 
 static void text_golden(void **state)
@@ -206,6 +206,9 @@ static void text_golden(void **state)
 		{ "machine.txt", sample_machine, 100, false },
 		{ "noise.txt", sample_noise, 100, false },
 		{ "why.txt", sample_why, 100, false },
+		{ "validation.txt", sample_validation, 110, false },
+		{ "validation.60.txt", sample_validation, 60, false },
+		{ "validation.color.txt", sample_validation, 80, true },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(REPORT_MAX_BYTES);
@@ -272,6 +275,7 @@ static void text_fits(void **state)
 		check_ok(report_text(sample_many(), width, false, &out, err));
 		check_ok(report_text(sample_tpcc(), width, false, &out, err));
 		check_ok(report_text(sample_why(), width, false, &out, err));
+		check_ok(report_text(sample_validation(), width, false, &out, err));
 		for (char *save, *line = strtok_r(out.data, "\n", &save); line; line = strtok_r(NULL, "\n", &save))
 			if (report_columns(line) > (size_t)width)
 				fail_msg("width %d: %s", width, line);

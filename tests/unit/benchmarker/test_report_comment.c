@@ -17,8 +17,9 @@ static void characters_are_counted_as_utf16_does(void **state)
 static void what_fits_is_the_markdown(void **state)
 {
 	(void)state;
-	const struct report *all[] = { sample_slower(), sample_hostile(), sample_empty(), sample_failed(),
-				       sample_pgo(),    sample_many(),    sample_tpcc(),  sample_rate() };
+	const struct report *all[] = { sample_slower(), sample_hostile(), sample_empty(),
+				       sample_failed(), sample_pgo(),     sample_many(),
+				       sample_tpcc(),   sample_rate(),    sample_validation() };
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
 		CLEANUP(strbuf)
 		struct strbuf whole = STRBUF_INIT(REPORT_MAX_BYTES), body = STRBUF_INIT(REPORT_MAX_BYTES);
@@ -148,6 +149,29 @@ static void latencies_go_before_what_was_compared(void **state)
 		       "- **latency**: `oltp_point_select`: from: 1 event took longer than the time-out of 60");
 }
 
+/* The table of tests is what is decided on. */
+static void the_matrix_goes_before_the_tests(void **state)
+{
+	(void)state;
+	struct report r = *sample_validation();
+	struct report_cell cells[12];
+	static char endless[REPORT_COMMENT_MIN_CHARS];
+	memset(endless, 'x', sizeof endless - 1);
+	CLEANUP(strbuf) struct strbuf body = STRBUF_INIT(REPORT_MAX_BYTES);
+	struct report_validation_row rows[4];
+	for (size_t i = 0; i < 4; i++) {
+		rows[i] = r.validation.rows[i];
+		memcpy(&cells[3 * i], rows[i].cells, 3 * sizeof *cells);
+		rows[i].cells = &cells[3 * i];
+	}
+	cells[2].error = endless;
+	r.validation.rows = rows;
+	check_ok(report_comment(&r, NULL, REPORT_COMMENT_MIN_CHARS, &body, err));
+	assert_int_equal(count(body.data, "profile of"), 0);
+	check_contains(body.data, "| `oltp_point_select` |");
+	check_contains(body.data, " characters: which test's profile helps which test. The whole report is ");
+}
+
 static void what_cannot_fit_is_an_error(void **state)
 {
 	(void)state;
@@ -173,6 +197,7 @@ int main(void)
 		cmocka_unit_test(every_size_is_kept_to),
 		cmocka_unit_test(transactions_go_first),
 		cmocka_unit_test(latencies_go_before_what_was_compared),
+		cmocka_unit_test(the_matrix_goes_before_the_tests),
 		cmocka_unit_test(what_cannot_fit_is_an_error),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@ static const struct {
 	{ "slower", sample_slower }, { "hostile", sample_hostile }, { "empty", sample_empty },
 	{ "failed", sample_failed }, { "pgo", sample_pgo },         { "many", sample_many },
 	{ "tpcc", sample_tpcc },     { "rate", sample_rate },       { "machine", sample_machine },
-	{ "noise", sample_noise },   { "why", sample_why },
+	{ "noise", sample_noise },   { "why", sample_why },         { "validation", sample_validation },
 };
 
 /* What a parser saw of a page. */
@@ -212,6 +212,25 @@ static void page_says_when_it_does_not_fit(void **state)
 	check_fails(report_html(sample_slower(), &page, err), ERROR_INTERNAL, "limit of 9000 bytes");
 }
 
+static void page_shows_whose_profile_helps_whom(void **state)
+{
+	(void)state;
+	CLEANUP(strbuf) struct strbuf page = STRBUF_INIT(REPORT_MAX_BYTES);
+	check_ok(report_html(sample_validation(), &page, err));
+	check_contains(page.data, "<h2>Which test&#39;s profile helps which test</h2>");
+	check_contains(page.data,
+		       "<tr><th scope=\"row\"><a href=\"validate/oltp_point_select/report.html\">"
+		       "oltp_<wbr/>point_<wbr/>select</a></th><td class=\"n\"><span class=\"verdict undecided\">");
+	check_contains(page.data, "<td class=\"n own\"><span class=\"verdict faster\">"); /* its own profile */
+	check_contains(page.data, "1.125</span><small>1.109 to 1.141</small><small>faster</small></td>");
+	check_contains(page.data, "<td class=\"n\"><span class=\"verdict failed\">✕ failed</span></td>");
+	check_contains(page.data, "<li>profile of oltp_insert on types_table_scan_postgres: failed: the server died: "
+				  "signal 9</li>");
+	check_contains(page.data, "<li>profile of types_table_scan_postgres: profile not fit: only 12 samples");
+	check_contains(page.data, "<tr><th scope=\"row\">all tests</th>");
+	check_contains(page.data, "≥\u202f1.234");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +243,7 @@ int main(void)
 		cmocka_unit_test(unfinished_runs_say_so),
 		cmocka_unit_test(forty_tests_make_forty_rows),
 		cmocka_unit_test(page_says_when_it_does_not_fit),
+		cmocka_unit_test(page_shows_whose_profile_helps_whom),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -592,6 +592,63 @@ static void reads_comparisons_of_schema_1(void **state)
 	results_close(r);
 }
 
+static void cells_come_back(void **state)
+{
+	const struct fixture *f = *state;
+	struct results *r = open_with_run(f->db);
+	struct comparison c = make_comparison();
+	c.reason = "so it is";
+	c.metric = METRIC_LATENCY_MEAN;
+	const struct results_cell cells[] = {
+		{ "oltp_insert", "oltp_insert", "validate/oltp_insert", PGO_CELL_MEASURED, NULL, c },
+		{ "oltp_insert", "oltp_read_only", "validate/oltp_insert", PGO_CELL_FAILED, "it's dead" },
+		{ NULL, "oltp_insert", NULL, PGO_CELL_UNFIT, "few" },
+		{ NULL, "oltp_read_only", NULL, PGO_CELL_INTERRUPTED, "over" },
+	};
+	check_ok(results_add_cells(r, &cells[1], 1, err));
+	check_ok(results_add_cells(r, cells, ARRAY_SIZE(cells), err)); /* replaces */
+	results_close(r);
+	check_ok(results_open_read(f->db, &r, err));
+	CLEANUP(results_cells) struct results_cells all = { 0 };
+	check_ok(results_read_cells(r, &all, err));
+	results_close(r);
+	assert_int_equal(all.len, 4);
+	for (size_t i = 0; i < all.len; i++) {
+		const struct results_cell *one = &all.items[i], *wanted = &cells[i];
+		assert_true(str_eq(one->profile, wanted->profile) && str_eq(one->test, wanted->test));
+		assert_true(str_eq(one->folder, wanted->folder) && str_eq(one->error, wanted->error));
+		assert_int_equal(one->state, wanted->state);
+	}
+	const struct comparison *back = &all.items[0].comparison;
+	const struct estimate *e = &back->metrics[METRIC_LATENCY_MEAN];
+	assert_true(back->metric == METRIC_LATENCY_MEAN && back->verdict == VERDICT_SLOWER);
+	check_str(back->reason, "so it is");
+	assert_true(e->ratio == 1.1 && e->low == 1.05 && e->high == 1.15 && e->p_value == 0.002 && e->pairs == 20);
+	assert_true(isnan(back->metrics[METRIC_THROUGHPUT].ratio) && isnan(back->needed_starts));
+	assert_true(isnan(all.items[1].comparison.metrics[METRIC_THROUGHPUT].ratio));
+}
+
+/* A file of schema 2 has no validation; it can be read, and not added to. */
+static void reads_schema_2(void **state)
+{
+	const struct fixture *f = *state;
+	struct results *r = open_with_run(f->db);
+	struct comparison c = make_comparison();
+	check_ok(results_add_comparison(r, "oltp_insert", &c, err));
+	results_close(r);
+	execute(f->db, SCHEMA_2);
+	check_ok(results_open_read(f->db, &r, err));
+	CLEANUP(results_comparisons) struct results_comparisons comparisons = { 0 };
+	CLEANUP(results_cells) struct results_cells cells = { 0 };
+	check_ok(results_read_comparisons(r, &comparisons, err));
+	check_ok(results_read_cells(r, &cells, err));
+	results_close(r);
+	assert_true(comparisons.len == 1 && cells.len == 0);
+	assert_true(comparisons.items[0].comparison.metrics[METRIC_THROUGHPUT].start_sd == 0.04);
+	check_fails(results_open(f->db, &r, err), ERROR_USAGE, "written by an older dbdyno");
+	check_query(f->db, "select count(*) as n from sqlite_schema where name = 'validation'", "n\n0\n");
+}
+
 static void refuses_other_files(void **state)
 {
 	const struct fixture *f = *state;
@@ -599,11 +656,11 @@ static void refuses_other_files(void **state)
 	check_fails(results_open_read(f->db, &r, err), ERROR_USAGE, "No such file");
 	assert_false(fs_exists(f->db));
 	results_close(open_with_run(f->db));
-	execute(f->db, "pragma user_version = 3");
+	execute(f->db, "pragma user_version = 4");
 	check_fails(results_open(f->db, &r, err), ERROR_INTERNAL,
-		    "written by a newer dbdyno (schema 3, this one knows 2)");
+		    "written by a newer dbdyno (schema 4, this one knows 3)");
 	check_fails(results_open_read(f->db, &r, err), ERROR_INTERNAL, "newer dbdyno");
-	execute(f->db, "pragma user_version = 2; pragma application_id = 7");
+	execute(f->db, "pragma user_version = 3; pragma application_id = 7");
 	check_fails(results_open(f->db, &r, err), ERROR_INTERNAL, "another program");
 	AUTO_FREE char *missing = str_printf(NULL, "%s/no/folder.db", f->dir);
 	check_fails(results_open(missing, &r, err), ERROR_INTERNAL, "create");
@@ -722,6 +779,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pairs_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(reads_what_a_report_needs, setup, teardown),
 		cmocka_unit_test_setup_teardown(reads_comparisons_of_schema_1, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads_schema_2, setup, teardown),
+		cmocka_unit_test_setup_teardown(cells_come_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(goes_on_where_it_was, setup, teardown),
 		cmocka_unit_test_setup_teardown(is_one_private_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_runs_are_written_to, setup, teardown),
