@@ -186,13 +186,7 @@ static void add_noise(const struct report *r, struct strbuf *out)
 	CLEANUP(strlist) struct strlist lines = STRLIST_INIT;
 	if (report_noise_lines(r, style, &lines, NULL) < 0)
 		out->failed = STRBUF_NO_MEMORY;
-	strbuf_adds(out, lines.len ? "<ul class=\"reasons\">\n" : "");
-	for (size_t i = 0; i < lines.len; i++) {
-		strbuf_adds(out, "<li><b>noise</b>: ");
-		report_html_text(out, lines.items[i]);
-		strbuf_adds(out, "</li>\n");
-	}
-	strbuf_adds(out, lines.len ? "</ul>\n" : "");
+	report_html_list(out, "noise", &lines);
 }
 
 static void add_tests(const struct report *r, struct strbuf *out)

@@ -48,13 +48,7 @@ int report_html_machine(const struct report *r, struct strbuf *out, struct error
 	report_add_machine(out, style, r);
 	strbuf_adds(out, ".</p>\n");
 	report_svg_machine(&r->usage, out);
-	for (size_t i = 0; i < remarks.len; i++) {
-		strbuf_adds(out, i ? "" : "<ul class=\"reasons\">\n");
-		strbuf_adds(out, "<li>");
-		report_html_text(out, remarks.items[i]);
-		strbuf_adds(out, "</li>\n");
-	}
-	strbuf_adds(out, remarks.len ? "</ul>\n" : "");
+	report_html_list(out, NULL, &remarks);
 	strbuf_adds(out, "</section>\n");
 	return 0;
 }

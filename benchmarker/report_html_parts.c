@@ -25,6 +25,19 @@ void report_html_name(struct strbuf *out, const char *s)
 	}
 }
 
+void report_html_list(struct strbuf *out, const char *label, const struct strlist *lines)
+{
+	strbuf_adds(out, lines->len ? "<ul class=\"reasons\">\n" : "");
+	for (size_t i = 0; i < lines->len; i++) {
+		strbuf_adds(out, "<li>");
+		if (label)
+			strbuf_addf(out, "<b>%s</b>: ", label);
+		report_html_text(out, lines->items[i]);
+		strbuf_adds(out, "</li>\n");
+	}
+	strbuf_adds(out, lines->len ? "</ul>\n" : "");
+}
+
 bool report_html_begin_link(struct strbuf *out, const char *file)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
@@ -49,7 +62,7 @@ void report_html_decision(const struct report *r, struct strbuf *out)
 	report_html_text(out, words);
 	strbuf_adds(out, "</strong>: ");
 	report_html_text(out, reason.data);
-	strbuf_adds(out, ". ");
+	strbuf_adds(out, costs.len ? ". Cost: " : ".");
 	report_html_text(out, costs.data);
 	strbuf_adds(out, costs.len ? ".</p>\n" : "</p>\n");
 }

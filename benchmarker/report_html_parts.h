@@ -12,6 +12,9 @@ void report_html_name(struct strbuf *out, const char *s);
 /* Begins a link to a file below the report's folder, which "</a>" ends; false, and nothing, for any other name. */
 bool report_html_begin_link(struct strbuf *out, const char *file);
 
+/* A list of remarks, each behind the label, if there is one; nothing of none. */
+void report_html_list(struct strbuf *out, const char *label, const struct strlist *lines);
+
 /* The section of latencies; nothing if no test has any. */
 int report_html_latency(const struct report *r, struct strbuf *out, struct error *err);
 

@@ -42,13 +42,7 @@ static int add_remarks(const struct report_validation *v, struct strbuf *out, st
 	CLEANUP(strlist) struct strlist remarks = STRLIST_INIT;
 	if (report_validation_remarks(v, &remarks, err) < 0)
 		return -1;
-	strbuf_adds(out, remarks.len ? "<ul class=\"reasons\">\n" : "");
-	for (size_t i = 0; i < remarks.len; i++) {
-		strbuf_adds(out, "<li>");
-		report_html_text(out, remarks.items[i]);
-		strbuf_adds(out, "</li>\n");
-	}
-	strbuf_adds(out, remarks.len ? "</ul>\n" : "");
+	report_html_list(out, NULL, &remarks);
 	return 0;
 }
 

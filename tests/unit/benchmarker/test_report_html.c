@@ -231,6 +231,21 @@ static void page_shows_whose_profile_helps_whom(void **state)
 	check_contains(page.data, "≥\u202f1.234");
 }
 
+static void page_says_what_a_profile_costs(void **state)
+{
+	(void)state;
+	CLEANUP(strbuf) struct strbuf page = STRBUF_INIT(REPORT_MAX_BYTES);
+	struct report r = *sample_validation();
+	check_ok(report_html(&r, &page, err));
+	check_contains(page.data, "<p class=\"decision\"><strong>ship</strong>: ");
+	assert_null(strstr(page.data, "Cost: "));
+	r.from.build_seconds = 12;
+	r.to.build_seconds = 31;
+	strbuf_reset(&page);
+	check_ok(report_html(&r, &page, err));
+	check_contains(page.data, ". Cost: build 12");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +259,7 @@ int main(void)
 		cmocka_unit_test(forty_tests_make_forty_rows),
 		cmocka_unit_test(page_says_when_it_does_not_fit),
 		cmocka_unit_test(page_shows_whose_profile_helps_whom),
+		cmocka_unit_test(page_says_what_a_profile_costs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
