@@ -246,9 +246,9 @@ int results_read_mean(struct results *r, enum metric metric, struct estimate *re
 
 /* As they were added. */
 struct results_cells {
-	struct results_cell *items;
+	struct results_cell *items; /* owned */
 	size_t len;
-	struct strlist owned;
+	struct strlist owned; /* their texts */
 };
 void results_cells_release(struct results_cells *c);
 int results_read_cells(struct results *r, struct results_cells *ret, struct error *err);

@@ -17,6 +17,7 @@ struct conclude_doubt {
 				 slice is, and are alike however different the servers are */
 	const char *obstacle; /* the machine did not carry it (machine_carry.h); static; NULL: none */
 };
+/* metric: that the test's verdict rests on. Fails only where r cannot be read. */
 int conclude_find_doubt(struct results *r, const struct results_machine *machine, enum pairing pairing,
 			const char *test, enum metric metric, struct conclude_doubt *ret, struct error *err);
 /* After statistics_decide. */

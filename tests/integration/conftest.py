@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CANARY = "canary-7f3a9c51e2"  # stands for every secret; searched for in all that a run leaves behind
+THIS_MACHINE = {"DBDYNO_MACHINE_ROOT": ""}  # for a run that shall see it: else what else runs here decides nothing
 
 
 class Dbdyno:
@@ -27,7 +28,7 @@ class Dbdyno:
         env = {name: os.environ[name] for name in ("PATH", "LANG", "SSL_CERT_FILE", "GOPROXY", "GOFLAGS") if name in os.environ}
         env.update(HOME=str(self.home), TMPDIR=str(self.temporary), DBDYNO_CACHE=str(self.cache), NO_COLOR="1")
         env["DBDYNO_WHY"] = "never"  # tests of other things need no profiles of both servers
-        env["DBDYNO_MACHINE_ROOT"] = str(self.home / "no-machine")  # what else runs here decides nothing; "": this machine
+        env["DBDYNO_MACHINE_ROOT"] = str(self.home / "no-machine")  # THIS_MACHINE
         env["ASAN_OPTIONS"] = "detect_leaks=1:exitcode=99"
         env["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1:exitcode=99"
         env.update({name: str(value) for name, value in extra.items()})

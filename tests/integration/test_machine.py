@@ -8,12 +8,9 @@ import threading
 
 import pytest
 
-from conftest import ROOT, query
+from conftest import ROOT, THIS_MACHINE, query
 
 SHORT = ["--table-size=500", "--warmup=100ms", "--seed=5", "--out=result"]
-
-
-THIS_MACHINE = {"DBDYNO_MACHINE_ROOT": ""}
 
 
 def report(dbdyno):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, query
+from conftest import ROOT, THIS_MACHINE, query
 from test_profile import go_top
 
 SMALL = ["--test=oltp_point_select", "--table-size=200", "--out=result"]
@@ -49,7 +49,7 @@ def notes(dbdyno, text):
 
 def test_profile_of_each_test(dbdyno, gms, by_file):
     dbdyno.ok("profile", *by_file, "--exec", gms["good"], "--seconds=2", "--test=oltp_read_only", "--test=oltp_point_select",
-              "--table-size=20000", "--out=result")
+              "--table-size=20000", "--out=result", **THIS_MACHINE)
     out = dbdyno.home / "result"
     assert stored(dbdyno) == ["profile.pprof", "profiles/oltp_point_select.pprof", "profiles/oltp_read_only.pprof"]
     rows = query(out / "results.db", "select test, file, samples, bytes from profile order by test is null, test")
@@ -96,7 +96,7 @@ def test_pgo(dbdyno, repository, by_file):
 def test_why(dbdyno, gms, by_file):
     flags = [by_file[0], "--from-server=gms-file", "--to-server=gms-file"]
     done = dbdyno.ok("compare", *flags, "--from-exec", gms["good"], "--to-exec", gms["slow"], "--why=always", "--why-seconds=3",
-                     "--sysbench-test-time=1", "--starts=1", *SMALL)
+                     "--sysbench-test-time=1", "--starts=1", *SMALL, **THIS_MACHINE)
     out = dbdyno.home / "result"
     (why,) = json.loads((out / "report.json").read_text())["why"]
     assert why["error"] is None and re.search(r"\bwaste\.func", why["functions"][0]["name"]), why
@@ -170,7 +170,8 @@ def test_stopped_while_it_profiles(dbdyno, gms, by_file):
 
 def test_an_idle_server(dbdyno, gms, by_file):
     """Its profile holds samples, of its start: they are no profile of the load."""
-    dbdyno.fails(4, "the server was idle under the load", "profile", *by_file, "--exec", gms["good"], "--seconds=1", "--rate=0.01", *SMALL)
+    dbdyno.fails(4, "the server was idle under the load", "profile", *by_file, "--exec", gms["good"], "--seconds=1", "--rate=0.01", *SMALL,
+                 **THIS_MACHINE)
     assert stored(dbdyno) == []
 
 
