@@ -150,13 +150,19 @@ static int read_bucket(struct history_store *s, struct history_runs *runs, struc
 	for (size_t i = 0; i < keys.len; i++) {
 		CLEANUP(strbuf) struct strbuf text = STRBUF_INIT(HISTORY_RUN_MAX_BYTES);
 		const char *name = keys.items[i] + strlen(s->prefix);
-		bool missing = false;
+		enum s3_absence absence;
 		if (strchr(name, '/') || !str_ends(name, ".json"))
 			continue; /* of somebody else */
-		if (s3_get_bytes(&s->s3, keys.items[i], &text, &missing, err) < 0)
+		struct error e = ERROR_INIT;
+		int r = s3_get_bytes(&s->s3, keys.items[i], &text, &absence, &e);
+		if (r < 0 && absence == S3_NOT_ABSENT) {
+			*err = e;
 			return error_wrap(err, "read the history");
-		if (add_run(name, &text, runs, problems, err) < 0)
-			return -1;
+		}
+		/* Deleted since it was listed, or none of ours. */
+		if (r < 0 ? strlist_addf(problems, "%s: %s", name, e.message) < 0
+			  : add_run(name, &text, runs, problems, err) < 0)
+			return problems->failed ? error_oom(err) : -1;
 	}
 	return 0;
 }

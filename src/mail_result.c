@@ -41,7 +41,7 @@ int mail_result_get(const struct options *o, const char *folder, char **ret_path
 	if (!str_starts(from, "s3://"))
 		return (*ret_path = fs_absolute(from, err)) ? 0 : -1;
 	AUTO_FREE char *bucket = NULL, *key = NULL, *path = str_printf(err, "%s/results", folder);
-	bool missing = false;
+	enum s3_absence absence;
 	if (!path || s3_parse_url(from, &bucket, &key, err) < 0)
 		return -1;
 	CLEANUP(s3)
@@ -50,8 +50,8 @@ int mail_result_get(const struct options *o, const char *folder, char **ret_path
 			 .endpoint = o->endpoint,
 			 .env = { .getenv = environment, .region = o->region, .ca_file = o->ca_file },
 			 .on_retry = say_retry };
-	if (s3_get_file(&s3, key, path, OBJECT_MAX_BYTES, &missing, err) < 0) {
-		if (missing)
+	if (s3_get_file(&s3, key, path, OBJECT_MAX_BYTES, &absence, err) < 0) {
+		if (absence == S3_MISSING)
 			error_hint(err, "name one object, not the folder that it is in");
 		return error_wrap(err, "get the results");
 	}

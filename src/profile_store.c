@@ -47,18 +47,28 @@ struct s3 *profile_store_s3(struct profile_store *s, const char *bucket, struct 
 	return &s->s3;
 }
 
+/* An object that is not there is what a file that is not there is: a wrong name, or one that went after it was listed.
+ */
+static int absent(const char *url, enum s3_absence absence, struct error *err)
+{
+	if (absence == S3_TOO_LARGE)
+		return error_set(err, ERROR_USAGE, "%s is not a profile: larger than %llu MiB", url,
+				 PPROF_MAX_BYTES >> 20);
+	error_set(err, ERROR_USAGE, "there is no object %s", url);
+	return error_hint(err, "a prefix ends with a slash: s3://bucket/prefix/");
+}
+
 static int read_object(struct profile_store *s, const char *url, struct strbuf *bytes, struct error *err)
 {
 	AUTO_FREE char *bucket = NULL, *key = NULL;
-	bool missing = false;
+	enum s3_absence absence = S3_NOT_ABSENT;
 	if (s3_parse_url(url, &bucket, &key, err) < 0)
 		return -1;
 	struct s3 *s3 = profile_store_s3(s, bucket, err);
-	if (!s3 || s3_get_bytes(s3, key, bytes, &missing, err) < 0) {
-		if (missing)
-			error_hint(err, "a prefix ends with a slash: s3://bucket/prefix/");
+	if (!s3)
 		return -1;
-	}
+	if (s3_get_bytes(s3, key, bytes, &absence, err) < 0)
+		return absence == S3_NOT_ABSENT ? -1 : absent(url, absence, err);
 	return 0;
 }
 

@@ -5,8 +5,8 @@
  *     profile_store_read(&store, "cpu.pprof", &p, err)             // or "-", or "s3://bucket/key"
  *     profile_store_write(&store, &p, "s3://bucket/sum.pprof", err) // or a file, or "-"
  *
- * A file appears under its name only when it is whole. Errors: ERROR_USAGE for a name that cannot be one and for what
- * is no profile, with the reason; ERROR_PUBLISH from S3; ERROR_INTERNAL.
+ * A file appears under its name only when it is whole. Errors: ERROR_USAGE for a name that cannot be one, at which
+ * nothing is, and for what is no profile, with the reason; ERROR_PUBLISH from S3; ERROR_INTERNAL.
  */
 #ifndef SRC_PROFILE_STORE_H
 #define SRC_PROFILE_STORE_H

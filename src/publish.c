@@ -128,15 +128,14 @@ int publish_check(struct job *j, struct error *err)
 
 int publish_get(struct job *j, const char *key_or_url, const char *path, struct error *err)
 {
-	bool missing = false;
 	if (!str_starts(key_or_url, "s3://"))
-		return s3_get_file(&j->s3, key_or_url, path, (uint64_t)PROFILE_MAX_MIB << 20, &missing, err);
+		return s3_get_file(&j->s3, key_or_url, path, (uint64_t)PROFILE_MAX_MIB << 20, NULL, err);
 	AUTO_FREE char *bucket = NULL, *key = NULL;
 	if (s3_parse_url(key_or_url, &bucket, &key, err) < 0)
 		return -1;
 	struct s3 other;
 	set_up_s3(j, &other, bucket);
-	int result = s3_get_file(&other, key, path, (uint64_t)PROFILE_MAX_MIB << 20, &missing, err);
+	int result = s3_get_file(&other, key, path, (uint64_t)PROFILE_MAX_MIB << 20, NULL, err);
 	s3_release(&other);
 	return result;
 }

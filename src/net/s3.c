@@ -184,15 +184,17 @@ int s3_put_file(struct s3 *s3, const char *key, const char *path, enum s3_put_mo
 	return 0;
 }
 
-static bool is_missing(const struct s3_failure *failure)
+static enum s3_absence absence(const struct s3_failure *failure)
 {
-	return failure->status == 404 && strcmp(failure->code, "NoSuchBucket") != 0;
+	if (failure->too_large)
+		return S3_TOO_LARGE;
+	return failure->status == 404 && strcmp(failure->code, "NoSuchBucket") != 0 ? S3_MISSING : S3_NOT_ABSENT;
 }
 
-int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, bool *ret_missing, struct error *err)
+int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, enum s3_absence *ret_absence, struct error *err)
 {
-	if (ret_missing)
-		*ret_missing = false;
+	if (ret_absence)
+		*ret_absence = S3_NOT_ABSENT;
 	if (s3_check_names(s3->bucket, key, err) < 0)
 		return -1;
 	size_t room = out->max - out->len;
@@ -201,8 +203,8 @@ int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, bool *ret_m
 		return error_errno(err, ERROR_INTERNAL, "memory for an object");
 	struct s3_failure failure;
 	if (get_to_fd(s3, key, fd, room ? room : 1, &failure, err) < 0) {
-		if (ret_missing)
-			*ret_missing = is_missing(&failure);
+		if (ret_absence)
+			*ret_absence = absence(&failure);
 		return -1;
 	}
 	off_t len = lseek(fd, 0, SEEK_END);
@@ -220,11 +222,11 @@ int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, bool *ret_m
 	return 0;
 }
 
-int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_bytes, bool *ret_missing,
+int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_bytes, enum s3_absence *ret_absence,
 		struct error *err)
 {
-	if (ret_missing)
-		*ret_missing = false;
+	if (ret_absence)
+		*ret_absence = S3_NOT_ABSENT;
 	if (s3_check_names(s3->bucket, key, err) < 0)
 		return -1;
 	AUTO_FREE char *temporary = str_printf(err, "%s.XXXXXX", path);
@@ -236,8 +238,8 @@ int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_b
 	struct s3_failure failure;
 	if (get_to_fd(s3, key, fd, max_bytes, &failure, err) < 0) {
 		unlink(temporary);
-		if (ret_missing)
-			*ret_missing = is_missing(&failure);
+		if (ret_absence)
+			*ret_absence = absence(&failure);
 		return error_wrap(err, "download to %s", path);
 	}
 	return fs_commit(temporary, path, err);

@@ -62,14 +62,21 @@ int s3_put_file(struct s3 *s3, const char *key, const char *path, enum s3_put_mo
 int s3_put_bytes(struct s3 *s3, const char *key, const void *data, size_t len, enum s3_put_mode mode, bool *ret_existed,
 		 struct error *err);
 
+/* What is with an object that was not got. */
+enum s3_absence {
+	S3_NOT_ABSENT, /* it was got, or nobody knows */
+	S3_MISSING,    /* there is no object of that key */
+	S3_TOO_LARGE
+};
+
 /* Downloads to path atomically, mode 0600; larger than max_bytes (at least 1) is an error. A checksum of the whole
- * object that the server gives (SHA-256, CRC32, CRC32C, CRC64NVME) must match. A missing object: ERROR_PUBLISH with
- * *ret_missing true. */
-int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_bytes, bool *ret_missing,
+ * object that the server gives (SHA-256, CRC32, CRC32C, CRC64NVME) must match. Errors: ERROR_PUBLISH and *ret_absence
+ * (may be NULL); ERROR_INTERNAL. */
+int s3_get_file(struct s3 *s3, const char *key, const char *path, uint64_t max_bytes, enum s3_absence *ret_absence,
 		struct error *err);
 
 /* The same into memory, appended to out: larger than out->max allows is an error. */
-int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, bool *ret_missing, struct error *err);
+int s3_get_bytes(struct s3 *s3, const char *key, struct strbuf *out, enum s3_absence *ret_absence, struct error *err);
 
 /* Adds the keys that begin with prefix ("": all) to ret, sorted as the server sorts them: by bytes. More than max is an
  * error, and so is a list that the server does not finish. Source: ListObjectsV2. */

@@ -275,6 +275,7 @@ static int try_once(struct s3 *s3, const struct s3_call *call, struct http_reply
 		t->cost = retry_cost_of(reply->failure);
 		failure->status = 0;
 		failure->code[0] = 0;
+		failure->too_large = reply->failure == HTTP_FAILURE_TOO_LARGE;
 		return -1;
 	}
 	if (reply->status < 200 || reply->status > 299 || (call->xml_reply && is_error_document(reply)))

@@ -34,9 +34,10 @@ struct s3_call {
 
 /* Why a call failed, as far as callers act on it. */
 struct s3_failure {
-	long status;   /* of the last reply; 0: there was none */
-	char code[64]; /* S3's error code; "" if none */
-	bool retried;  /* an earlier try may have been carried out */
+	long status;    /* of the last reply; 0: there was none */
+	char code[64];  /* S3's error code; "" if none */
+	bool too_large; /* the reply, for its bound */
+	bool retried;   /* an earlier try may have been carried out */
 };
 
 /* 0 and *reply (2xx), or -1. failure may be NULL. */

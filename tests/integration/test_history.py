@@ -8,7 +8,7 @@ import xml.etree.ElementTree
 import pytest
 
 from conftest import CANARY, ROOT, query
-from servers import BUCKET
+from servers import BUCKET, Double
 
 sys.path.insert(0, str(ROOT / "tests/fakes"))
 import history_maker as maker  # noqa: E402
@@ -186,6 +186,19 @@ def test_damage_is_told_and_the_rest_is_read(dbdyno, text, why):
     done = dbdyno.ok("report", "--history=past", "--json")
     found = json.loads(done.stdout)
     assert found["runs"] == 10 and why in found["problems"][0] and "damaged" in done.stderr
+
+
+def test_a_record_that_went_after_it_was_listed(dbdyno, tmp_path):
+    runs = list(maker.baseline_history(2))
+    keys = "".join(f"<Contents><Key>past/{name}.json</Key><LastModified>2026-01-01T00:00:00Z</LastModified></Contents>" for name in "abc")
+    steps = [{"body": f"<ListBucketResult><IsTruncated>false</IsTruncated>{keys}</ListBucketResult>"},
+             {"body": json.dumps(runs[0])}, {"status": 404, "body": "<Error><Code>NoSuchKey</Code></Error>"}, {"body": json.dumps(runs[1])}]
+    aws = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1"}
+    with Double(tmp_path / "double", *steps) as double:
+        done = dbdyno.ok("report", "--history=s3://past/past/", "--json", "--endpoint", double.url, "--ca-file", double.ca, **aws)
+    found = json.loads(done.stdout)
+    assert found["runs"] == 2 and len(found["problems"]) == 1
+    assert "b.json: " in found["problems"][0] and "404" in found["problems"][0]
 
 
 def test_no_runs_and_no_history(dbdyno):

@@ -199,7 +199,7 @@ def test_a_bad_object_does_not_stop_the_merge(dbdyno, s3, objects, profiled):
     dbdyno.fails(2, f"add {prefix}a.pprof: its period type differs from the first profile's", *merge_s3(s3, prefix, *strict), **s3.credentials())
     assert not (dbdyno.home / "strict.pprof").exists()
     dbdyno.ok(*merge_s3(s3, prefix, "--last=1", *strict), **s3.credentials())
-    dbdyno.fails(6, "a prefix ends with a slash", *merge_s3(s3, prefix[:-1], "-o", "sum.pprof"), **s3.credentials())
+    dbdyno.fails(2, "a prefix ends with a slash", *merge_s3(s3, prefix[:-1], "-o", "sum.pprof"), **s3.credentials())
 
 
 def test_what_is_named_is_not_left_out(dbdyno, s3, objects, profiled):
@@ -249,6 +249,31 @@ def test_a_list_that_cannot_be_believed(dbdyno, tmp_path, reply, why):
         dbdyno.fails(6, why, "pprof", "merge", "s3://fleet/p/", "-o", "sum.pprof", "--endpoint", double.url, "--ca-file", double.ca,
                      "--region=us-east-1", AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY=CANARY)
     assert not (dbdyno.home / "sum.pprof").exists()
+
+
+def double_merge(double, *args):
+    return ["pprof", "merge", *args, "--endpoint", double.url, "--ca-file", double.ca, "--region=us-east-1", "-o", "sum.pprof"]
+
+
+def test_objects_that_went_or_are_too_large(dbdyno, tmp_path):
+    """Listed, and deleted before they are read; and no profile is larger than 64 MiB: told, and the others are merged."""
+    aws = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": CANARY}
+    listed = listing(("p/gone.pprof", "2026-01-01T00:00:00Z"), ("p/large.pprof", "2026-01-01T00:00:00Z"))
+    gone = {"status": 404, "body": "<Error><Code>NoSuchKey</Code></Error>"}
+    large = {"body_size": (64 << 20) + 1}
+    with Double(tmp_path / "double", listed, gone, large) as double:
+        done = dbdyno.ok(*double_merge(double, A, B, "s3://fleet/p/", "--json"), **aws)
+    told = json.loads(done.stdout)
+    assert told["profiles"] == 2 and total(dbdyno) == 2 * 490
+    assert [one["reason"] for one in told["left_out"]] == [
+        "there is no object s3://fleet/p/gone.pprof", "s3://fleet/p/large.pprof is not a profile: larger than 64 MiB"]
+    for name, reply, why in (("named", gone, "there is no object s3://fleet/p/gone.pprof"), ("large", large, "larger than 64 MiB")):
+        with Double(tmp_path / name, reply) as double:
+            dbdyno.fails(2, why, *double_merge(double, A, "s3://fleet/p/gone.pprof"), **aws)
+    with Double(tmp_path / "strict", listed, gone) as double:
+        dbdyno.fails(2, "there is no object", *double_merge(double, A, B, "s3://fleet/p/", "--strict"), **aws)
+    with Double(tmp_path / "denied", listed, {"status": 403, "body": "<Error><Code>AccessDenied</Code></Error>"}) as double:
+        dbdyno.fails(6, "403 AccessDenied", *double_merge(double, A, B, "s3://fleet/p/"), **aws)
 
 
 # ---- profiles of every kind ----

@@ -314,32 +314,35 @@ static void gets(void **state)
 		uint64_t max;
 		int requests;
 		const char *error;
-		bool missing;
+		enum s3_absence absence;
 	} cases[] = {
-		{ "plain", "[{" BODY "}]", 10, 1, NULL, false },
-		{ "sha256", "[{" BODY ", " WITH("sha256", DATA_CHECKSUM) "}]", 10, 1, NULL, false },
-		{ "checksum of parts", "[{" BODY ", " WITH("sha256", OTHER_CHECKSUM "-2") "}]", 10, 1, NULL, false },
+		{ "plain", "[{" BODY "}]", 10, 1, NULL, S3_NOT_ABSENT },
+		{ "sha256", "[{" BODY ", " WITH("sha256", DATA_CHECKSUM) "}]", 10, 1, NULL, S3_NOT_ABSENT },
+		{ "checksum of parts", "[{" BODY ", " WITH("sha256", OTHER_CHECKSUM "-2") "}]", 10, 1, NULL,
+		  S3_NOT_ABSENT },
 		{ "wrong, then right",
 		  "[{\"body\": \"SOME BYTES\", " WITH("sha256", DATA_CHECKSUM) "}, {" BODY
 									       ", " WITH("sha256", DATA_CHECKSUM) "}]",
-		  10, 2, NULL, false },
+		  10, 2, NULL, S3_NOT_ABSENT },
 		{ "always wrong",
 		  "[{" BODY ", " WITH("sha256", OTHER_CHECKSUM) "}, {" BODY ", " WITH(
 			  "sha256", OTHER_CHECKSUM) "}, {" BODY ", " WITH("sha256", OTHER_CHECKSUM) "}]",
-		  10, 3, "the bytes that came have checksum-sha256 " DATA_CHECKSUM, false },
-		{ "crc32", "[{" BODY ", " WITH("crc32", "n1l/VQ==") "}]", 10, 1, NULL, false },
-		{ "wrong crc32c", "[{" BODY ", " WITH("crc32c", "AAAAAA==") "}, {" BODY "}]", 10, 2, NULL, false },
+		  10, 3, "the bytes that came have checksum-sha256 " DATA_CHECKSUM, S3_NOT_ABSENT },
+		{ "crc32", "[{" BODY ", " WITH("crc32", "n1l/VQ==") "}]", 10, 1, NULL, S3_NOT_ABSENT },
+		{ "wrong crc32c", "[{" BODY ", " WITH("crc32c", "AAAAAA==") "}, {" BODY "}]", 10, 2, NULL,
+		  S3_NOT_ABSENT },
 		{ "wrong crc64nvme", "[{" BODY ", " WITH("crc64nvme", "AAAAAAAAAAA=") "}, {" BODY "}]", 10, 2, NULL,
-		  false },
+		  S3_NOT_ABSENT },
 		{ "cut at byte 4, then whole",
 		  "[{" BODY ", \"bytes\": 4, \"then\": \"reset\"}, {" BODY
 		  ", \"bytes\": 4, \"then\": \"close\"}, {" BODY "}]",
-		  10, 3, NULL, false },
-		{ "too large", "[{" BODY "}]", 9, 1, "larger than its limit", false },
-		{ "missing", "[{\"status\": 404, " ERROR_BODY("NoSuchKey") "}]", 10, 1, "404 NoSuchKey", true },
+		  10, 3, NULL, S3_NOT_ABSENT },
+		{ "too large", "[{" BODY "}]", 9, 1, "larger than its limit", S3_TOO_LARGE },
+		{ "missing", "[{\"status\": 404, " ERROR_BODY("NoSuchKey") "}]", 10, 1, "404 NoSuchKey", S3_MISSING },
 		{ "no bucket", "[{\"status\": 404, " ERROR_BODY("NoSuchBucket") "}]", 10, 1, "404 NoSuchBucket",
-		  false },
-		{ "denied", "[{\"status\": 403, " ERROR_BODY("AccessDenied") "}]", 10, 1, "403 AccessDenied", false },
+		  S3_NOT_ABSENT },
+		{ "denied", "[{\"status\": 403, " ERROR_BODY("AccessDenied") "}]", 10, 1, "403 AccessDenied",
+		  S3_NOT_ABSENT },
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		CLEANUP(double_server) struct double_server d = { 0 };
@@ -347,12 +350,12 @@ static void gets(void **state)
 		CLEANUP(s3) struct s3 s3 = client(&d, NULL);
 		AUTO_FREE char *path = str_printf(NULL, "%s/got", d.folder);
 		struct error e = ERROR_INIT;
-		bool missing = !cases[i].missing;
-		int r = s3_get_file(&s3, "key", path, cases[i].max, &missing, &e);
+		enum s3_absence absence = S3_MISSING;
+		int r = s3_get_file(&s3, "key", path, cases[i].max, &absence, &e);
 		if ((r == 0) != !cases[i].error || (r < 0 && !strstr(e.message, cases[i].error)))
 			fail_msg("%s: \"%s\"", cases[i].name, e.message);
-		if (double_count(&d) != cases[i].requests || missing != cases[i].missing)
-			fail_msg("%s: %d requests, missing %d", cases[i].name, double_count(&d), missing);
+		if (double_count(&d) != cases[i].requests || absence != cases[i].absence)
+			fail_msg("%s: %d requests, absence %d", cases[i].name, double_count(&d), (int)absence);
 		check_str(double_header(&d, 0, "x-amz-checksum-mode"), "ENABLED");
 		assert_int_equal(fs_exists(path), r == 0);
 		CLEANUP(strbuf) struct strbuf got = STRBUF_INIT(100);
@@ -504,16 +507,17 @@ static void bytes_are_appended_within_their_limit(void **state)
 		     false);
 	CLEANUP(s3) struct s3 s3 = client(&d, NULL);
 	CLEANUP(strbuf) struct strbuf out = STRBUF_INIT(20);
-	bool missing = true;
+	enum s3_absence absence = S3_MISSING;
 	strbuf_adds(&out, "before ");
-	check_ok(s3_get_bytes(&s3, "key", &out, &missing, err));
-	assert_false(missing);
+	check_ok(s3_get_bytes(&s3, "key", &out, &absence, err));
+	assert_int_equal(absence, S3_NOT_ABSENT);
 	check_str(out.data, "before some bytes");
-	check_ok(s3_get_bytes(&s3, "key", &out, &missing, err));
-	check_fails(s3_get_bytes(&s3, "key", &out, &missing, err), ERROR_PUBLISH, "larger than its limit");
+	check_ok(s3_get_bytes(&s3, "key", &out, &absence, err));
+	check_fails(s3_get_bytes(&s3, "key", &out, &absence, err), ERROR_PUBLISH, "larger than its limit");
+	assert_int_equal(absence, S3_TOO_LARGE);
 	check_str(out.data, "before some bytes");
-	check_fails(s3_get_bytes(&s3, "key", &out, &missing, err), ERROR_PUBLISH, "404");
-	assert_true(missing);
+	check_fails(s3_get_bytes(&s3, "key", &out, &absence, err), ERROR_PUBLISH, "404");
+	assert_int_equal(absence, S3_MISSING);
 }
 
 static void a_list_that_cannot_be_believed_is_an_error(void **state)

@@ -181,15 +181,15 @@ static void missing(void **state)
 	(void)state;
 	CLEANUP(s3) struct s3 s3 = client();
 	AUTO_FREE char *path = local_file("got-missing");
-	bool is_missing = false;
-	check_fails(s3_get_file(&s3, "nothing", path, MAX, &is_missing, err), ERROR_PUBLISH, "404 NoSuchKey");
-	assert_true(is_missing);
+	enum s3_absence absence = S3_NOT_ABSENT;
+	check_fails(s3_get_file(&s3, "nothing", path, MAX, &absence, err), ERROR_PUBLISH, "404 NoSuchKey");
+	assert_int_equal(absence, S3_MISSING);
 	assert_false(fs_exists(path));
 	s3.bucket = "no-such-bucket";
 	check_fails(s3_check_access(&s3, err), ERROR_PUBLISH, "no-such-bucket does not exist");
 	check_fails(s3_put_bytes(&s3, "k", "", 0, S3_OVERWRITE, NULL, err), ERROR_PUBLISH, "404 NoSuchBucket");
-	check_fails(s3_get_file(&s3, "k", path, MAX, &is_missing, err), ERROR_PUBLISH, "404 NoSuchBucket");
-	assert_false(is_missing);
+	check_fails(s3_get_file(&s3, "k", path, MAX, &absence, err), ERROR_PUBLISH, "404 NoSuchBucket");
+	assert_int_equal(absence, S3_NOT_ABSENT);
 }
 
 static void a_wrong_secret_is_refused(void **state)
