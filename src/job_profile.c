@@ -14,6 +14,8 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The load of a profile by file lasts up to so many times as long as asked. */
+#define STRETCH 3
 /* Longest time past its seconds that a profile may take to arrive. */
 #define PROFILE_GRACE_NS (60 * NS_PER_SECOND)
 
@@ -197,6 +199,8 @@ static int profile_test_by_file(struct job *j, size_t test, bool *record, struct
 	CLEANUP(profile_life) struct profile_life life = PROFILE_LIFE_INIT;
 	struct pprof_facts facts = { 0 };
 	double work = 0;
+	unsigned seconds = (unsigned)j->o->profile_seconds;
+	const struct profile_life_time time = { .seconds = seconds, .longest_seconds = STRETCH * seconds };
 	AUTO_FREE char *path = path_for(j, test, err);
 	if (!path)
 		return -1;
@@ -204,7 +208,7 @@ static int profile_test_by_file(struct job *j, size_t test, bool *record, struct
 	life.record = *record;
 	int result = profile_life_open(&life, j, 0, j->tests.items[test], err);
 	if (result == 0)
-		result = profile_life_take(&life, (unsigned)j->o->profile_seconds, path, &facts, &work, err);
+		result = profile_life_take(&life, &time, path, &facts, &work, err);
 	*record = life.record;
 	if (result == 0)
 		result = profile_life_check(&life, err);

@@ -138,10 +138,11 @@ static int take_life(struct why_job *w, size_t side, unsigned seconds, const cha
 		     double *ret_work, struct error *err)
 {
 	struct profile_life *l = &w->lives[side];
+	const struct profile_life_time time = { .seconds = seconds, .longest_seconds = seconds };
 	struct pprof_facts facts;
 	if (!l->j && profile_life_open(l, w->j, side, test, err) < 0)
 		return -1;
-	return profile_life_take(l, seconds, path, &facts, ret_work, err);
+	return profile_life_take(l, &time, path, &facts, ret_work, err);
 }
 
 static int take_half(struct why_job *w, size_t side, size_t half, unsigned seconds, struct why_test *t,

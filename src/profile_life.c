@@ -1,6 +1,7 @@
 #include "profile_life.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "benchmarker/machine_watch.h"
 #include "profiler/collect.h"
 
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 
 #define SAMPLE_NS (10 * NS_PER_MS) /* of CPU time: what a sample stands for in Go's profiles */
+#define OUTSIDE_SHARE 0.01         /* the most of a profile that its start and stop should be */
 
 void profile_life_release(struct profile_life *l)
 {
@@ -36,8 +38,21 @@ int profile_life_open(struct profile_life *l, struct job *j, size_t side, const 
 	return load_prepare(&spec, err) < 0 ? -1 : server_stop_cleanly(&l->server, err);
 }
 
-/* Load on the server that runs; its CPU time meanwhile goes into the sample. */
-static int run_load(struct profile_life *l, unsigned seconds, struct sample *ret, struct error *err)
+/* How much longer the load must last for start and stop to be a small part of the profile; 0: not at all, or nobody
+ * knows. What the stop will cost is not known yet: as much as the start. */
+static uint64_t more_load_ns(const struct machine_usage *begin, const struct machine_usage *used, uint64_t longest_ns)
+{
+	if (begin->server.cpu_ns == MACHINE_UNKNOWN || used->server.cpu_ns == MACHINE_UNKNOWN ||
+	    used->server.cpu_ns < SAMPLE_NS || used->window_ns >= longest_ns)
+		return 0;
+	double outside_ns = 2 * (double)begin->server.cpu_ns, cpu_ns = (double)used->server.cpu_ns;
+	double wanted_ns = outside_ns * (1 - OUTSIDE_SHARE) / OUTSIDE_SHARE * (double)used->window_ns / cpu_ns;
+	double more_ns = fmin(wanted_ns, (double)longest_ns) - (double)used->window_ns;
+	return more_ns > 0 ? (uint64_t)more_ns : 0;
+}
+
+/* Load on the server that runs; its CPU time meanwhile goes into the sample, and all events into its events. */
+static int run_load(struct profile_life *l, const struct profile_life_time *t, struct sample *ret, struct error *err)
 {
 	CLEANUP(load) struct load load = LOAD_INIT;
 	CLEANUP(machine_watch) struct machine_watch watch = MACHINE_WATCH_INIT;
@@ -49,9 +64,19 @@ static int run_load(struct profile_life *l, unsigned seconds, struct sample *ret
 	if (load_open(&load, &spec, err) < 0)
 		return -1;
 	machine_watch_read(&watch, &subject, 1, &begin);
-	if (load_slice(&load, seconds * NS_PER_SECOND, ret, err) < 0)
+	if (load_slice(&load, t->seconds * NS_PER_SECOND, ret, err) < 0)
 		return -1;
 	machine_watch_end(&watch, &subject, 1, &begin, &used);
+	uint64_t more_ns = more_load_ns(&begin, &used, t->longest_seconds * NS_PER_SECOND);
+	if (more_ns > 0) {
+		CLEANUP(sample) struct sample more = SAMPLE_INIT;
+		log_verbose("%.1f s more, so that start and stop are a small part of the profile",
+			    (double)more_ns / 1e9);
+		if (load_slice(&load, more_ns, &more, err) < 0)
+			return -1;
+		machine_watch_end(&watch, &subject, 1, &begin, &used);
+		ret->events += more.events;
+	}
 	ret->machine = used;
 	return load_close(&load, err);
 }
@@ -67,15 +92,15 @@ static void count_cpu(struct profile_life *l, uint64_t load_cpu_ns)
 	l->load_cpu_ns += load_cpu_ns;
 }
 
-int profile_life_take(struct profile_life *l, unsigned seconds, const char *path, struct pprof_facts *ret_facts,
-		      double *ret_work, struct error *err)
+int profile_life_take(struct profile_life *l, const struct profile_life_time *t, const char *path,
+		      struct pprof_facts *ret_facts, double *ret_work, struct error *err)
 {
 	CLEANUP(sample) struct sample sample = SAMPLE_INIT;
 	if (measure_restart_server(l->j, l->side, true, &l->server, err) < 0 ||
 	    (l->record && measure_record_server(l->j, l->side, &l->server, err) < 0))
 		return -1;
 	l->record = false;
-	if (run_load(l, seconds, &sample, err) < 0)
+	if (run_load(l, t, &sample, err) < 0)
 		return error_wrap(err, "load after the server's restart");
 	if (server_stop_cleanly(&l->server, err) < 0)
 		return -1;
@@ -83,7 +108,7 @@ int profile_life_take(struct profile_life *l, unsigned seconds, const char *path
 	count_cpu(l, cpu_ns);
 	if (cpu_ns < SAMPLE_NS) {
 		error_set(err, ERROR_SERVER, "the server was idle under the load: %.1f ms of CPU time in %u s",
-			  (double)cpu_ns / 1e6, seconds);
+			  (double)cpu_ns / 1e6, t->seconds);
 		return error_hint(err,
 				  "its profile would be of its start alone: more load (--threads, --rate) is needed");
 	}

@@ -2,7 +2,7 @@
  *
  *     CLEANUP(profile_life) struct profile_life l = PROFILE_LIFE_INIT;
  *     profile_life_open(&l, j, side, test, err)     // a server without profiling makes the test's data, and is stopped
- *     profile_life_take(&l, 10, path, &facts, &work, err)      // as often as wanted: the server again on that data,
+ *     profile_life_take(&l, &time, path, &facts, &work, err)   // as often as wanted: the server again on that data,
  *                                                              // profiled, loaded and stopped; its profile is at path
  *     profile_life_check(&l, err)                   // is the data as it has to be after the load?
  *     profile_life_say(&l)
@@ -38,9 +38,13 @@ void profile_life_release(struct profile_life *l);
 
 /* *l is PROFILE_LIFE_INIT, with record if that is wanted. */
 int profile_life_open(struct profile_life *l, struct job *j, size_t side, const char *test, struct error *err);
+/* Of load; the longer where start and stop would else be more than 1 % of the profile. */
+struct profile_life_time {
+	unsigned seconds, longest_seconds;
+};
 /* *ret_work: transactions of the load. */
-int profile_life_take(struct profile_life *l, unsigned seconds, const char *path, struct pprof_facts *ret_facts,
-		      double *ret_work, struct error *err);
+int profile_life_take(struct profile_life *l, const struct profile_life_time *t, const char *path,
+		      struct pprof_facts *ret_facts, double *ret_work, struct error *err);
 int profile_life_check(struct profile_life *l, struct error *err);
 /* Records which share of the processes' CPU time was not of the load: of the profiles at most that, since a program
  * begins its profile after a part of its start, and works on it when it has ended. */

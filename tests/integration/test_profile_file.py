@@ -69,6 +69,16 @@ def test_profile_of_each_test(dbdyno, gms, by_file):
     assert params.startswith("--cpu-profile ${profile_dir}/cpu.pprof ")
 
 
+def test_a_profile_whose_start_is_a_large_part_gets_more_load(dbdyno, gms, by_file):
+    """Up to three times the seconds; reading back 20,000 rows takes more than a hundredth of one second, so that one is not enough."""
+    done = dbdyno.ok("profile", *by_file, "--exec", gms["good"], "--seconds=1", "--test=oltp_read_only", "--table-size=20000",
+                     "--out=result", "--verbose", **THIS_MACHINE)
+    more = float(re.search(r"([0-9.]+) s more, so that start and stop", done.stderr)[1])
+    assert 0 < more <= 2, done.stderr
+    ((_, duration),) = query(dbdyno.home / "result/results.db", "select test, duration_ns from profile where test is not null")
+    assert duration > (1 + more) * 1e9
+
+
 def test_over_http_the_window_is_in_the_load(dbdyno, gms):
     dbdyno.ok("profile", "--exec", gms["good"], "--seconds=1", *SMALL)
     ((_, text),) = notes(dbdyno, "is not of the load")
