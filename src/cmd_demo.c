@@ -70,8 +70,8 @@ static int run_demo(const struct options *o, struct error *err)
 		    err) < 0)
 		return -1;
 	log_info("demo 3/3: profile the first commit under scans, rebuild it with the profile, compare");
-	/* Scans are the server's own code from end to end: what a profile can gain is large enough to be seen in
-	 * seconds, if the starts are more than the three that so short a test would get. */
+	/* Under point selects gms gains too little from a profile to be seen in seconds, under scans enough
+	 * (docs/benchmarks.md, pgo-gain), if the starts are more than the three that so short a test would get. */
 	if (run_job(&command_pgo, job_pgo_stages, o, pgo_out,
 		    (const char *const[]){ one_repo, version, seconds, "--min-samples=1", "--starts=6",
 					   "--test=groupby_scan", "--test=table_scan", NULL },

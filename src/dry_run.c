@@ -1,6 +1,7 @@
 #include "dry_run.h"
 
 #include "benchmarker/why.h"
+#include "profile_life.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -114,11 +115,17 @@ static void print_why(const struct options *o, size_t tests)
 	       starts * SERVER_START_SECONDS + (double)most * (2 * load + TEST_OVERHEAD_SECONDS));
 }
 
-/* An engine that writes its profile to a file starts for each test's data, and for its profile. */
-static double estimate_profiles(const struct options *o, size_t tests)
+/* Returns the seconds that they take. An engine that writes its profile to a file starts for each test's data, and for
+ * its profile. */
+static double print_profiles(const struct options *o, size_t tests)
 {
 	CLEANUP(engine) struct engine e = { 0 };
 	bool by_file = options_engine(o, o->from.server, &e, NULL) == 0 && e.profile_file;
+	printf("%-9s %lld s of each test", "profile", o->profile_seconds);
+	if (by_file)
+		printf(", up to %lld s where a server's start would be a large part of it",
+		       PROFILE_LIFE_STRETCH * o->profile_seconds);
+	putchar('\n');
 	double starts = by_file ? 2 * (double)tests : 1;
 	return starts * SERVER_START_SECONDS + (double)tests * ((double)o->profile_seconds + TEST_OVERHEAD_SECONDS);
 }
@@ -146,10 +153,8 @@ int dry_run_print(const struct options *o, const char *command, struct error *er
 	if (o->rate_per_second > 0)
 		printf(", %g events a second", o->rate_per_second);
 	putchar('\n');
-	if (profiles) {
-		seconds += estimate_profiles(o, tests.len);
-		printf("%-9s %lld s of each test\n", "profile", o->profile_seconds);
-	}
+	if (profiles)
+		seconds += print_profiles(o, tests.len);
 	if (compares) {
 		seconds += estimate_pairs(o, &tests);
 		print_pairs(o, &tests);

@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The load of a profile by file lasts up to so many times as long as asked. */
-#define STRETCH 3
 /* Longest time past its seconds that a profile may take to arrive. */
 #define PROFILE_GRACE_NS (60 * NS_PER_SECOND)
 
@@ -200,7 +198,7 @@ static int profile_test_by_file(struct job *j, size_t test, bool *record, struct
 	struct pprof_facts facts = { 0 };
 	double work = 0;
 	unsigned seconds = (unsigned)j->o->profile_seconds;
-	const struct profile_life_time time = { .seconds = seconds, .longest_seconds = STRETCH * seconds };
+	const struct profile_life_time time = { .seconds = seconds, .longest_seconds = PROFILE_LIFE_STRETCH * seconds };
 	AUTO_FREE char *path = path_for(j, test, err);
 	if (!path)
 		return -1;

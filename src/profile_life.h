@@ -38,6 +38,8 @@ void profile_life_release(struct profile_life *l);
 
 /* *l is PROFILE_LIFE_INIT, with record if that is wanted. */
 int profile_life_open(struct profile_life *l, struct job *j, size_t side, const char *test, struct error *err);
+/* How many times as long as asked the load of a test's profile lasts at most. */
+#define PROFILE_LIFE_STRETCH 3
 /* Of load; the longer where start and stop would else be more than 1 % of the profile. */
 struct profile_life_time {
 	unsigned seconds, longest_seconds;

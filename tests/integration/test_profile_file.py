@@ -197,3 +197,6 @@ def test_a_dry_run_counts_the_starts(dbdyno, by_file):
         return int(re.search(r"^time +about (\d+) s", dbdyno.ok("profile", "--exec=/bin/true", *args, "--dry-run", *SMALL).stdout, re.MULTILINE)[1])
 
     assert seconds(*by_file) == seconds() + 1
+    longest = "10 s of each test, up to 30 s where"
+    assert longest in dbdyno.ok("profile", "--exec=/bin/true", *by_file, "--dry-run", *SMALL).stdout
+    assert "up to" not in dbdyno.ok("profile", "--exec=/bin/true", "--dry-run", *SMALL).stdout
