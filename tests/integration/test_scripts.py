@@ -29,6 +29,23 @@ def test_scripts_with_modules_tables_and_options_of_their_own(dbdyno, gms):
     assert config(out)["sysbench-option"] == ["answers=7"] and len(config(out)["scripts_sha256"]) == 64
 
 
+def test_a_test_that_fails_on_one_side_only(dbdyno, gms, tmp_path):
+    """Both ways round: it says on which, has no ratio, and the other test is kept with its own."""
+    (tmp_path / "one_side.lua").write_text("""require("oltp_common")
+function prepare_statements() end
+function event()
+  con:query("SELECT JSON_DETAILED('{}')") -- which MariaDB alone has
+end
+""")
+    for number, (side, first, second) in enumerate((("from", "gms", "mariadb"), ("to", "mariadb", "gms"))):
+        out = f"result{number}"
+        done = dbdyno.fails(5, f"on the {side} server: one_side", "compare", f"--from-server={first}", f"--to-server={second}",
+                            f"--{side}-exec", gms["good"], *LOAD, "--script-dir", tmp_path, "--test=one_side", "--test=oltp_point_select",
+                            f"--out={out}")
+        assert "✕ failed" in done.stdout
+        assert query(dbdyno.home / out / "results.db", "select test from comparison where metric = 'throughput'") == [("oltp_point_select",)]
+
+
 def test_a_script_takes_the_place_of_ours_on_its_protocol(dbdyno, gms, tmp_path):
     scripts = tmp_path / "scripts"
     shutil.copytree(TEAM, scripts)
